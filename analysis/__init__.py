@@ -1,0 +1,1 @@
+"""Pure functions of their arguments: no Streamlit, torch, clock or global RNG."""

@@ -1,0 +1,259 @@
+"""Reliability curves and calibration errors, by group, from one binned pass."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.arrays import Floats, frozen
+from analysis.errors import NeedsProbabilitiesError
+from analysis.estimates import Estimate, Estimates, Z
+from analysis.evaluation import Evaluation
+from analysis.frame import Grouping
+from analysis.intervals import sidak, wilson
+
+N_BINS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class ReliabilityCurve:
+    """Mean score against observed rate in equal-width bins.
+
+    Parameters
+    ----------
+    edges : float[b + 1]
+        Bin edges from 0 to 1; a score on an edge belongs to the bin above it.
+    mean_score, observed_rate : float[b]
+        NaN in an empty bin.
+    low, high : float[b]
+        Wilson interval of the observed rate.
+    count, weight, effective_n : float[b]
+        Rows, their weight, and (sum w)^2 / sum w^2.
+    """
+
+    edges: Floats
+    mean_score: Floats
+    observed_rate: Floats
+    low: Floats
+    high: Floats
+    count: Floats
+    weight: Floats
+    effective_n: Floats
+
+    def __post_init__(self) -> None:
+        for name in self.__dataclass_fields__:
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
+
+    @property
+    def difference(self) -> Floats:
+        """Observed rate minus mean score, float[b]; below 0 the score promises more."""
+        return self.observed_rate - self.mean_score
+
+    @property
+    def expected_calibration_error(self) -> float:
+        """Mean absolute difference, weighted by the rows' weight; NaN without rows.
+
+        References
+        ----------
+        Naeini, Cooper & Hauskrecht (2015), AAAI, with the weighted binned estimate.
+        """
+        return _weighted_mean(np.abs(self.difference), self.weight)
+
+
+@dataclass(frozen=True)
+class CalibrationError:
+    """The expected calibration error and what is known about its noise.
+
+    Parameters
+    ----------
+    value : Estimate
+        The plain binned error. Its interval holds for all bins at once, so that it
+        reaches 0 when every bin agrees with its score.
+    debiased : float
+        Root of the mean squared difference less its sampling noise, cut at 0.
+    null_low, null_high : float
+        Range (95 %) of `value` that perfectly calibrated scores of this n would show.
+    """
+
+    value: Estimate
+    debiased: float
+    null_low: float
+    null_high: float
+
+
+@dataclass(frozen=True, eq=False)
+class GroupReliability:
+    """Reliability of one group."""
+
+    name: str
+    curve: ReliabilityCurve
+    error: CalibrationError
+
+
+def reliability_curve(
+    y_true: Floats,
+    scores: Floats,
+    *,
+    weights: Floats | None = None,
+    n_bins: int = N_BINS,
+) -> ReliabilityCurve:
+    """Compare the mean score with the observed rate in equal-width bins.
+
+    Bins are closed on the left, as in netcal. scikit-learn closes them on the right,
+    which differs when scores are rounded and fall on an edge.
+
+    Parameters
+    ----------
+    y_true : int[n] or bool[n]
+        Observed label, 0 or 1.
+    scores : float[n]
+        Predicted probability of label 1, in [0, 1].
+    weights : float[n] or None
+        Row weights.
+    n_bins : int
+        Number of bins, b.
+
+    Returns
+    -------
+    ReliabilityCurve
+        Always b entries, so that groups line up; an empty bin is NaN with count 0.
+
+    References
+    ----------
+    Naeini, Cooper & Hauskrecht (2015), Obtaining Well Calibrated Probabilities Using
+    Bayesian Binning, AAAI.
+    """
+    w = np.ones(len(scores)) if weights is None else weights
+    one = Grouping(np.zeros(len(scores), np.int64), ("Everyone",))
+    return _curves(np.asarray(y_true), scores, w, one, n_bins)[0]
+
+
+def reliability_by_group(
+    evaluation: Evaluation, attributes: tuple[str, ...], n_bins: int = N_BINS
+) -> tuple[GroupReliability, ...]:
+    """Return curve and error of the class in view for every group, empty ones too.
+
+    Raises
+    ------
+    NeedsProbabilitiesError
+        The scores are raw.
+    """
+    grouping = evaluation.grouping(attributes)
+    curves = _curves(*_columns(evaluation), grouping, n_bins)
+    return tuple(
+        GroupReliability(name, curve, calibration_error(curve))
+        for name, curve in zip(grouping.names, curves, strict=True)
+    )
+
+
+def calibration_error(
+    curve: ReliabilityCurve, z: float | None = None, seed: int = 0
+) -> CalibrationError:
+    """Return the expected calibration error of a curve with its noise.
+
+    Parameters
+    ----------
+    curve : ReliabilityCurve
+    z : float or None
+        Critical value of each bin's interval; by default the one at which all
+        non-empty bins hold together.
+    seed : int
+        Of the 1,000 draws from which the null range is read.
+
+    Notes
+    -----
+    The plug-in error is biased upwards by noise: `debiased` takes each bin's sampling
+    variance o (1 - o) / (n - 1) from its squared difference (Bröcker 2012, Estimating
+    reliability and resolution of probability forecasts; Kumar, Liang & Ma 2019,
+    Verified Uncertainty Calibration, NeurIPS, section 5).
+    """
+    filled = curve.count > 0
+    z = sidak(int(filled.sum())) if z is None else z
+    value = _banded_error(curve, z)
+    o, n = curve.observed_rate, curve.effective_n
+    with np.errstate(invalid="ignore", divide="ignore"):
+        noise = np.where(n > 1, o * (1 - o) / (n - 1), curve.difference**2)
+    squared = _weighted_mean(curve.difference**2 - noise, curve.weight)
+    low, high = _null_range(curve, seed)
+    return CalibrationError(value, float(np.sqrt(max(squared, 0.0))), low, high)
+
+
+def calibration_errors(
+    evaluation: Evaluation, grouping: Grouping, z: float = Z
+) -> Estimates:
+    """Return the expected calibration error by group, each bin at level `z` or wider.
+
+    Raises
+    ------
+    NeedsProbabilitiesError
+        The scores are raw.
+    """
+    curves = _curves(*_columns(evaluation), grouping, N_BINS)
+    errors = [_banded_error(c, max(z, sidak(int((c.count > 0).sum())))) for c in curves]
+    fields = ("value", "low", "high", "n")
+    return Estimates(*(np.array([getattr(e, f) for e in errors]) for f in fields))
+
+
+def _columns(evaluation: Evaluation) -> tuple[Floats, Floats, Floats]:
+    score = evaluation.score
+    if not evaluation.is_probability:
+        low, high = float(score.min()), float(score.max())
+        raise NeedsProbabilitiesError("expected_calibration_error", low, high)
+    return evaluation.is_positive.astype(np.float64), score, evaluation.weights
+
+
+def _curves(
+    y_true: Floats, scores: Floats, w: Floats, grouping: Grouping, n_bins: int
+) -> list[ReliabilityCurve]:
+    edges = np.linspace(0, 1, n_bins + 1)
+    bins = np.searchsorted(edges[1:-1], scores, side="right")  # [n]
+    cells = grouping.codes * n_bins + bins
+    shape = (len(grouping.names), n_bins)
+
+    def total(values: Floats | None = None) -> Floats:
+        sums = np.bincount(cells, values, shape[0] * n_bins)
+        return sums.reshape(shape).astype(np.float64)
+
+    count, weight, w2 = total(), total(w), total(w * w)
+    with np.errstate(invalid="ignore", divide="ignore"):  # an empty bin is 0 / 0 = NaN
+        mean_score = total(w * scores) / weight  # [g, b]
+        observed = total(w * y_true) / weight
+        effective = weight**2 / w2
+    low, high = wilson(observed, effective)
+    per_bin = (mean_score, observed, low, high, count, weight, effective)
+    return [
+        ReliabilityCurve(edges, *(table[g] for table in per_bin))
+        for g in range(shape[0])
+    ]
+
+
+def _banded_error(curve: ReliabilityCurve, z: float) -> Estimate:
+    low, high = wilson(curve.observed_rate, curve.effective_n, z)
+    outside = np.maximum(low - curve.mean_score, curve.mean_score - high)
+    furthest = np.maximum(high - curve.mean_score, curve.mean_score - low)
+    return Estimate(
+        value=curve.expected_calibration_error,
+        low=_weighted_mean(np.maximum(outside, 0), curve.weight),
+        high=_weighted_mean(np.minimum(furthest, 1), curve.weight),
+        n=float(curve.count.sum()),
+    )
+
+
+def _null_range(curve: ReliabilityCurve, seed: int) -> tuple[float, float]:
+    """Range of the error if every bin's true rate were its mean score."""
+    filled = curve.weight > 0
+    if not filled.any():
+        return np.nan, np.nan
+    p, n = curve.mean_score[filled], curve.effective_n[filled]
+    trials = np.maximum(np.rint(n), 1).astype(np.int64)
+    rng = np.random.default_rng(seed)
+    drawn = rng.binomial(trials, p, size=(1000, len(p))) / trials
+    errors = np.abs(drawn - p) @ (curve.weight[filled] / curve.weight.sum())
+    low, high = np.quantile(errors, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _weighted_mean(values: Floats, weight: Floats) -> float:
+    filled = weight > 0
+    if not filled.any():
+        return np.nan
+    return float(np.average(values[filled], weights=weight[filled]))

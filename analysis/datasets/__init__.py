@@ -1,0 +1,1 @@
+"""Declared tasks, the only reader of data files, synthetic generators and splits."""

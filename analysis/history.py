@@ -1,0 +1,111 @@
+"""History: a metric by group for every epoch of a run, from the counts it reported."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from analysis.arrays import Floats, frozen
+from analysis.counts import Counts
+from analysis.errors import MetricError
+from analysis.intervals import wilson
+from analysis.metrics import METRICS, Rate, metric_named, within
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """One rate by group over the epochs of a run, on its validation rows.
+
+    Parameters
+    ----------
+    metric : str
+    names : tuple of str, length g
+    epoch : float[e]
+        Counted from 1.
+    value, low, high : float[e, g]
+        The rate and its Wilson interval; NaN where undefined.
+    n : float[g]
+        Rows behind each group's last value.
+    """
+
+    metric: str
+    names: tuple[str, ...]
+    epoch: Floats
+    value: Floats
+    low: Floats
+    high: Floats
+    n: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("epoch", "value", "low", "high", "n"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Losses:
+    """Training and validation loss by epoch, in nats per row, each float[e]."""
+
+    epoch: Floats
+    train: Floats
+    validation: Floats
+    auroc: Floats
+
+    def __post_init__(self) -> None:
+        for name in ("epoch", "train", "validation", "auroc"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
+
+
+def history_metrics() -> tuple[str, ...]:
+    """Return the metrics that counts alone give an interval for: the rates."""
+    return tuple(name for name, m in METRICS.items() if isinstance(m, Rate))
+
+
+def history(
+    epochs: Sequence[Mapping[str, Any]], attribute: str, metric: str
+) -> History:
+    """Return a rate by group for every epoch.
+
+    Parameters
+    ----------
+    epochs : sequence of mappings
+        Payloads of a run's epoch events, in order.
+    attribute : str
+        A sensitive attribute the run counted by.
+    metric : str
+        Name of a rate.
+
+    Raises
+    ------
+    MetricError
+        The metric is no rate: validation rows are kept as counts only.
+    """
+    rate = metric_named(metric)
+    if not isinstance(rate, Rate):
+        raise MetricError(
+            f"'{metric}' cannot be followed while training, as only counts are kept "
+            "per epoch. Choose a rate, such as 'false_negative_rate'."
+        )
+    counts = [Counts.from_json(e["counts"][attribute]) for e in epochs]
+    if not counts:
+        none = np.empty((0, 0))
+        return History(metric, (), np.empty(0), none, none, none, np.empty(0))
+    w, w2 = np.stack([c.w for c in counts]), np.stack([c.w2 for c in counts])
+    with np.errstate(invalid="ignore", divide="ignore"):  # no rows: 0 / 0 = NaN
+        effective = within(w, rate.denominator) ** 2 / within(w2, rate.denominator)
+    value = rate.value(w)  # [e, g]
+    low, high = wilson(value, effective)
+    n = within(counts[-1].n, rate.denominator)
+    epoch = np.array([e["epoch"] for e in epochs])
+    return History(metric, counts[0].names, epoch, value, low, high, n)
+
+
+def losses(epochs: Sequence[Mapping[str, Any]]) -> Losses:
+    """Return the losses of a run's epoch events; NaN where an epoch has none."""
+    keys = ("epoch", "train_loss", "validation_loss", "validation_auroc")
+    columns = [[_number(e.get(key)) for e in epochs] for key in keys]
+    return Losses(*(np.array(column, dtype=np.float64) for column in columns))
+
+
+def _number(value: float | None) -> float:
+    return np.nan if value is None else float(value)

@@ -1,0 +1,261 @@
+"""Intervals for rates, and for the largest gap and smallest ratio among groups."""
+
+from functools import lru_cache
+
+import numpy as np
+from scipy import integrate, optimize, stats
+
+from analysis.arrays import Floats
+from analysis.counts import Counts
+from analysis.estimates import LEVEL, Estimate, Z
+
+
+def wilson(rate: Floats, n: Floats, z: float = Z) -> tuple[Floats, Floats]:
+    """Return the Wilson score interval of a rate.
+
+    Parameters
+    ----------
+    rate : float[...]
+        Observed share; NaN where n is 0.
+    n : float[...]
+        Rows in the denominator, or the effective number when rows are weighted.
+    z : float
+        Normal quantile.
+
+    Returns
+    -------
+    (float[...], float[...])
+        Ends in [0, 1], never of zero width; NaN where undefined.
+
+    References
+    ----------
+    Wilson (1927), Probable Inference, JASA 22.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shrink = 1 + z**2 / n
+        centre = (rate + z**2 / (2 * n)) / shrink
+        half = z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) / shrink
+    # min and max keep an end that equals the rate from crossing it by a rounding error
+    low = np.minimum(np.clip(centre - half, 0, 1), rate)
+    high = np.maximum(np.clip(centre + half, 0, 1), rate)
+    return low, high
+
+
+@lru_cache(maxsize=256)
+def range_quantile(groups: int, level: float = LEVEL) -> float:
+    """Return the critical value for all pairwise differences of g groups.
+
+    It is the quantile of max |Z_i - Z_j| / sqrt(2) over g independent normals, the
+    max-T distribution of pairwise differences. With unequal standard errors it is
+    conservative (Hayter 1984), so that no resampling is needed.
+
+    References
+    ----------
+    Tukey (1953); Kramer (1956), Biometrics 12; Hayter (1984), Annals of Statistics 12.
+    """
+    if groups < 2:
+        return float(stats.norm.ppf((1 + level) / 2))
+
+    def coverage(q: float) -> float:
+        def density(z: float) -> float:
+            between = stats.norm.cdf(z) - stats.norm.cdf(z - q)
+            return float(groups * stats.norm.pdf(z) * between ** (groups - 1))
+
+        return integrate.quad(density, -8, 8 + q, limit=200)[0] - level
+
+    return float(optimize.brentq(coverage, 0.1, 12)) / np.sqrt(2)
+
+
+def largest_gap(value: Floats, low: Floats, high: Floats, n: Floats) -> Estimate:
+    """Return max minus min over groups, with a simultaneous interval.
+
+    A percentile bootstrap of a maximum never contains 0; here every pairwise
+    difference gets an interval, all of them hold together at the level of `low` and
+    `high`, and the largest gap lies between the largest lower and upper ends.
+
+    Parameters
+    ----------
+    value : float[g]
+        The metric by group; NaN where undefined, and then left out.
+    low, high : float[g]
+        Interval of each group at the critical value `range_quantile(g)`.
+    n : float[g]
+        Rows behind each value.
+
+    Returns
+    -------
+    Estimate
+        n is that of the two groups that make the gap. NaN with fewer than two groups.
+
+    References
+    ----------
+    Newcombe (1998), Interval Estimation for the Difference Between Independent
+    Proportions, Statistics in Medicine 17, method 10, for each pair.
+    """
+    defined = np.flatnonzero(~np.isnan(value))
+    if len(defined) < 2:
+        return Estimate(np.nan, np.nan, np.nan, float(n.sum()))
+    value, low, high, n = (a[defined] for a in (value, low, high, n))
+    difference = value[:, None] - value[None, :]  # [g, g]
+    down = np.hypot((value - low)[:, None], (high - value)[None, :])
+    up = np.hypot((high - value)[:, None], (value - low)[None, :])
+    bottom, top = int(value.argmin()), int(value.argmax())
+    return Estimate(
+        value=float(value[top] - value[bottom]),
+        low=max(0.0, float((difference - down).max())),
+        high=float((difference + up).max()),
+        n=float(n[top] + n[bottom]) if top != bottom else float(n.sum()),
+    )
+
+
+def surest_pair(value: Floats, low: Floats, high: Floats) -> tuple[int, int, float]:
+    """Return the pair of groups whose difference is surely largest.
+
+    The extreme values often belong to the smallest groups; this pair has the highest
+    lower end of its difference instead.
+
+    Parameters
+    ----------
+    value, low, high : float[g]
+        As for `largest_gap`.
+
+    Returns
+    -------
+    (int, int, float)
+        The higher group, the lower group and the lower end of their difference, which
+        is negative when no difference is sure; (0, 0, NaN) with no two defined groups.
+    """
+    down = np.hypot((value - low)[:, None], (high - value)[None, :])
+    lower_end = value[:, None] - value[None, :] - down  # [g, g]
+    np.fill_diagonal(lower_end, np.nan)
+    if np.isnan(lower_end).all():
+        return 0, 0, np.nan
+    upper, lower = np.unravel_index(int(np.nanargmax(lower_end)), lower_end.shape)
+    return int(upper), int(lower), float(lower_end[upper, lower])
+
+
+def smallest_ratio(value: Floats, low: Floats, high: Floats, n: Floats) -> Estimate:
+    """Return min over max of the groups' values, with a conservative interval.
+
+    When all groups' intervals hold together, the smallest value lies between the
+    smallest ends and the largest value between the largest ends.
+
+    Parameters
+    ----------
+    value, low, high, n : float[g]
+        As for `largest_gap`, with intervals at the critical value of `sidak`.
+
+    Returns
+    -------
+    Estimate
+        In [0, 1] for non-negative metrics; NaN when the largest value is 0.
+    """
+    defined = ~np.isnan(value)
+    if defined.sum() < 2 or value[defined].max() <= 0 or value[defined].min() < 0:
+        return Estimate(np.nan, np.nan, np.nan, float(n.sum()))
+    value, low, high, n = (a[defined] for a in (value, low, high, n))
+    most = float(low.max())
+    return Estimate(
+        value=float(value.min() / value.max()),
+        low=float(max(0.0, low.min()) / high.max()),
+        high=min(1.0, float(high.min() / most)) if most > 0 else 1.0,
+        n=float(n[value.argmin()] + n[value.argmax()]),
+    )
+
+
+def sidak(groups: int, level: float = LEVEL) -> float:
+    """Return the normal quantile at which g independent intervals hold together."""
+    return float(stats.norm.ppf((1 + level ** (1 / max(groups, 1))) / 2))
+
+
+def cell_bootstrap(counts: Counts, replicates: int, rng: np.random.Generator) -> Floats:
+    """Resample the cells of each group's table instead of its rows.
+
+    Equal in distribution to the row bootstrap for unit weights. With weights, cell
+    counts are drawn first and each cell's total then varies with the spread of the
+    weights inside the cell.
+
+    Parameters
+    ----------
+    counts : Counts
+        Tables [g, k, l].
+    replicates : int
+        r.
+
+    Returns
+    -------
+    float[r, g, k, l]
+        Totals of weights.
+    """
+    flat = counts.n.reshape(len(counts.names), -1)
+    drawn = _multinomial(flat, replicates, rng)  # [r, g, k * l]
+    if counts.is_weighted:
+        drawn = _with_weights(drawn, counts, rng)
+    return drawn.reshape(replicates, *counts.n.shape)
+
+
+def _multinomial(cells: Floats, replicates: int, rng: np.random.Generator) -> Floats:
+    # binomials of what is left, cell by cell: one vectorised call per cell
+    left = np.broadcast_to(cells.sum(1), (replicates, len(cells))).astype(np.int64)
+    share_left = cells.sum(1)
+    drawn = np.empty((replicates, *cells.shape))
+    for cell in range(cells.shape[1]):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            p = np.nan_to_num(cells[:, cell] / share_left)
+        drawn[:, :, cell] = rng.binomial(left, np.clip(p, 0, 1))
+        left = left - drawn[:, :, cell].astype(np.int64)
+        share_left = share_left - cells[:, cell]
+    return drawn
+
+
+def _with_weights(drawn: Floats, counts: Counts, rng: np.random.Generator) -> Floats:
+    shape = drawn.shape[1:]
+    n, w, w2 = (table.reshape(shape) for table in (counts.n, counts.w, counts.w2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = np.nan_to_num(w / n)
+        variance = np.nan_to_num(np.maximum(w2 / n - mean**2, 0))
+    # gamma, not normal: a total of positive weights is positive, and skewed like them
+    with np.errstate(invalid="ignore", divide="ignore"):
+        concentration = np.where(variance > 0, mean**2 / variance, np.inf)
+        shape_parameter = drawn * concentration
+        scale = np.where(variance > 0, variance / mean, 0)
+    random = (shape_parameter > 0) & np.isfinite(shape_parameter)
+    totals = drawn * mean
+    gamma = rng.standard_gamma(np.where(random, shape_parameter, 1.0))
+    return np.where(random, gamma * scale, totals)
+
+
+def percentile_interval(replicates: Floats, level: float = LEVEL) -> Floats:
+    """Return the ends of the percentile interval of each column, float[2, g].
+
+    Parameters
+    ----------
+    replicates : float[r, g]
+        An undefined replicate is left out; a column without any gives NaN.
+    """
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    ends = np.full((2, replicates.shape[1]), np.nan)
+    defined = ~np.isnan(replicates).all(axis=0)
+    if defined.any():
+        ends[:, defined] = np.nanquantile(replicates[:, defined], tails, axis=0)
+    return ends
+
+
+def q_values(p_values: Floats) -> Floats:
+    """Return Benjamini-Hochberg q-values of a family of comparisons.
+
+    Parameters
+    ----------
+    p_values : float[m]
+        NaN for a comparison that could not be made; it does not count in the family.
+
+    References
+    ----------
+    Benjamini & Hochberg (1995), JRSS B 57.
+    """
+    q = np.full(len(p_values), np.nan)
+    made = np.flatnonzero(~np.isnan(p_values))
+    order = made[np.argsort(p_values[made])]
+    scaled = p_values[order] * len(made) / np.arange(1, len(made) + 1)
+    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
+    return q

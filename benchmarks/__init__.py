@@ -1,0 +1,1 @@
+"""Speed side by side with a peer, as a ratio measured in one run."""

@@ -1,0 +1,102 @@
+import warnings
+
+import numpy as np
+import pytest
+
+from analysis.calibration import (
+    calibration_error,
+    reliability_by_group,
+    reliability_curve,
+)
+from analysis.disaggregate import disaggregate
+from analysis.errors import NeedsProbabilitiesError
+from analysis.evaluation import Evaluation, Scores
+
+
+def netcal_ece(scores, y_true):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from netcal.metrics import ECE
+    return ECE(bins=10).measure(scores, y_true)
+
+
+@pytest.mark.parametrize("decimals", [1, 2, 12])  # 1 and 2 put scores on bin edges
+def test_ece_agrees_with_netcal(rng, decimals):
+    scores = rng.uniform(size=500).round(decimals)
+    y_true = rng.binomial(1, scores)
+    ours = reliability_curve(y_true, scores).expected_calibration_error
+    assert ours == pytest.approx(netcal_ece(scores, y_true), abs=1e-12)
+
+
+def test_empty_bin_is_nan_not_zero():
+    curve = reliability_curve(np.array([0, 1]), np.array([0.05, 0.95]))
+    assert curve.count.tolist() == [1, 0, 0, 0, 0, 0, 0, 0, 0, 1]
+    assert np.isnan(curve.observed_rate[1:-1]).all()
+    assert np.isnan(curve.low[1:-1]).all()
+
+
+def test_a_score_on_an_edge_belongs_to_the_bin_above():
+    curve = reliability_curve(np.array([1, 1]), np.array([0.5, 1.0]))
+    assert np.flatnonzero(curve.count).tolist() == [5, 9]
+
+
+def test_weight_is_duplication(rng):
+    scores = rng.uniform(size=60)
+    y_true = rng.integers(0, 2, 60)
+    copies = rng.integers(1, 4, 60)
+    weighted = reliability_curve(y_true, scores, weights=copies.astype(float))
+    repeated = reliability_curve(np.repeat(y_true, copies), np.repeat(scores, copies))
+    assert weighted.observed_rate == pytest.approx(repeated.observed_rate, nan_ok=True)
+    assert weighted.expected_calibration_error == pytest.approx(
+        repeated.expected_calibration_error
+    )
+
+
+def test_calibrated_scores_lie_in_their_null_range_and_reach_zero():
+    rng = np.random.default_rng(5)
+    inside = reaches_zero = 0
+    for _ in range(200):
+        scores = rng.beta(2, 3, 400)
+        curve = reliability_curve(rng.binomial(1, scores), scores)
+        error = calibration_error(curve)
+        inside += error.null_low <= error.value.value <= error.null_high
+        reaches_zero += error.value.low == 0
+    assert 0.91 <= inside / 200 <= 0.99
+    assert reaches_zero / 200 >= 0.92
+
+
+def test_debiased_error_is_near_the_planted_one():
+    rng = np.random.default_rng(6)
+    scores = rng.uniform(0.1, 0.8, 40_000)
+    y_true = rng.binomial(1, scores + 0.1)
+    error = calibration_error(reliability_curve(y_true, scores))
+    assert error.debiased == pytest.approx(0.1, abs=0.01)
+    assert error.value.low > error.null_high
+
+
+def test_groups_line_up_and_an_empty_group_stays(make_evaluation, rng):
+    scores = rng.uniform(size=50)
+    evaluation = make_evaluation(
+        rng.binomial(1, scores), scores, rng.integers(0, 2, 50), g=3
+    )
+    groups = reliability_by_group(evaluation, ("group",))
+    assert [g.name for g in groups] == ["a", "b", "c"]
+    assert groups[2].curve.count.sum() == 0
+    assert np.isnan(groups[2].error.value.value)
+    table = disaggregate(evaluation, ("group",), ["expected_calibration_error"])
+    by_group = table.by_group["expected_calibration_error"]
+    assert by_group.value[0] == groups[0].curve.expected_calibration_error
+
+
+def test_raw_scores_have_no_reliability(rng):
+    evaluation = Evaluation(
+        "raw",
+        rng.integers(0, 2, 9),
+        Scores(rng.normal(size=(9, 1)), "raw"),
+        ("no", "yes"),
+        {},
+        np.ones(9),
+        np.arange(9),
+    )
+    with pytest.raises(NeedsProbabilitiesError, match="needs probabilities"):
+        reliability_by_group(evaluation, ())

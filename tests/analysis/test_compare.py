@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.metrics import roc_auc_score
+
+from analysis.compare import flips, paired
+from analysis.disaggregate import disaggregate
+from analysis.errors import DataError
+
+
+def two_models(make_evaluation, rng, n=400, g=2, noise=0.1):
+    y = rng.integers(0, 2, n)
+    first = np.clip(0.5 + 0.3 * (y - 0.5) + 0.2 * rng.normal(size=n), 0, 1)
+    second = np.clip(first + noise * rng.normal(size=n), 0, 1)
+    codes = rng.integers(0, g, n)
+    return (make_evaluation(y, s, codes, g=g) for s in (first, second))
+
+
+def test_flips_are_counted_by_hand(make_evaluation):
+    before = make_evaluation([1, 1, 0, 0], [0.9, 0.9, 0.9, 0.1], [0, 0, 0, 1])
+    after = make_evaluation([1, 1, 0, 0], [0.9, 0.1, 0.1, 0.1], [0, 0, 0, 1])
+    counted = flips(before, after, ("group",))
+    assert counted.newly_wrong.tolist() == [1, 0]
+    assert counted.newly_right.tolist() == [1, 0]
+    assert counted.n.tolist() == [3, 1]
+    assert counted.changed.value.tolist() == [pytest.approx(2 / 3), 0]
+    assert counted.changed.high[1] > 0.5  # one row that did not flip proves little
+
+
+METRICS = ["accuracy", "false_negative_rate", "precision", "f1", "auroc", "brier_score"]
+
+
+def test_change_is_after_minus_before_for_every_metric(make_evaluation, rng):
+    before, after = two_models(make_evaluation, rng)
+    result = paired(before, after, ("group",), METRICS)
+    first, second = (disaggregate(e, ("group",), METRICS) for e in (before, after))
+    for name in METRICS:
+        expected = second.by_group[name].value - first.by_group[name].value
+        assert result.change[name].estimates.value == pytest.approx(expected)
+        change = result.overall[name]
+        assert change.low <= change.value <= change.high
+
+
+def test_a_model_compared_with_itself_changes_nothing(make_evaluation, rng):
+    before, _ = two_models(make_evaluation, rng)
+    result = paired(before, before, ("group",), METRICS)
+    for name in METRICS:
+        assert result.change[name].estimates.value == pytest.approx([0, 0])
+    assert result.harmed == ()
+
+
+def test_no_flips_in_a_small_group_still_leaves_doubt(make_evaluation):
+    evaluation = make_evaluation([1, 0, 1, 0], [0.9, 0.1, 0.9, 0.1])
+    change = paired(evaluation, evaluation, (), ["accuracy"]).overall["accuracy"]
+    assert change.low < -0.2
+    assert change.high > 0.2
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "precision", "auroc", "brier_score"])
+def test_paired_intervals_cover_the_true_change(make_evaluation, metric):
+    rng = np.random.default_rng(17)
+    first, second = two_models(make_evaluation, rng, n=300_000, g=1)
+    values = [
+        disaggregate(e, (), [metric]).overall[metric].value for e in (first, second)
+    ]
+    true, covered = values[1] - values[0], 0
+    for _ in range(300):
+        before, after = two_models(make_evaluation, rng, n=250, g=1)
+        change = paired(before, after, (), [metric], replicates=200).overall[metric]
+        covered += change.low <= true <= change.high
+    assert 0.915 <= covered / 300 <= 0.985
+
+
+def test_paired_interval_is_narrower_than_two_unpaired_ones(make_evaluation, rng):
+    before, after = two_models(make_evaluation, rng, noise=0.02)
+    result = paired(before, after, (), ["auroc"])
+    change = result.overall["auroc"]
+    apart = result.before.overall["auroc"].high - result.before.overall["auroc"].low
+    assert change.high - change.low < apart / 2
+
+
+def test_auroc_change_agrees_with_a_row_bootstrap(make_evaluation, rng):
+    before, after = two_models(make_evaluation, rng, g=1)
+    change = paired(before, after, (), ["auroc"]).overall["auroc"]
+    drawn = []
+    for _ in range(400):
+        rows = rng.integers(0, len(before), len(before))
+        y = before.y_true[rows]
+        drawn.append(
+            roc_auc_score(y, after.score[rows]) - roc_auc_score(y, before.score[rows])
+        )
+    half = (change.high - change.low) / 2
+    assert half == pytest.approx(1.96 * np.std(drawn), rel=0.15)
+
+
+def test_a_group_that_got_worse_is_named(make_evaluation):
+    n = 400
+    y = np.ones(n, int)
+    codes = np.repeat([0, 1], n // 2)
+    after = np.where((codes == 1) & (np.arange(n) % 2 == 0), 0.1, 0.9)
+    before = np.full(n, 0.9)
+    result = paired(
+        make_evaluation(y, before, codes),
+        make_evaluation(y, after, codes),
+        ("group",),
+        ["false_negative_rate", "selection_rate"],
+    )
+    assert result.harmed == (("b", "false_negative_rate"),)
+    p = 2 * stats.norm.sf(20)
+    assert result.change["false_negative_rate"].q_value[1] < max(p, 1e-10)
+
+
+def test_other_rows_cannot_be_compared(make_evaluation, rng):
+    before, after = two_models(make_evaluation, rng)
+    with pytest.raises(DataError, match="same data set, split and seed"):
+        paired(before, after.take(np.arange(10)), (), ["accuracy"])
