@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from analysis.arrays import Floats, frozen
 from analysis.estimates import Estimates
-from analysis.frame import AuditFrame
+from analysis.frame import AuditFrame, Splits
 from analysis.intervals import wilson
 
 
@@ -62,3 +63,24 @@ def composition(frame: AuditFrame, attribute: str) -> Composition:
         low, high = wilson(rate, w**2 / w2)
     estimates = Estimates(rate, low, high, n)
     return Composition(attribute, grouping.names, n, w / w.sum(), estimates)
+
+
+def label_share(frame: AuditFrame) -> float:
+    """Return the weighted share of the positive label; NaN without labels."""
+    if frame.y_true is None or not len(frame):
+        return np.nan
+    positive = frame.y_true == len(frame.classes) - 1
+    return float(np.average(positive, weights=frame.weights))
+
+
+def parts_table(frame: AuditFrame, splits: Splits) -> pd.DataFrame:
+    """Return rows and label share of each split."""
+    parts = {name: frame.take(rows) for name, rows in splits.rows.items()}
+    return pd.DataFrame(
+        {
+            "split": list(parts),
+            "rows": [len(part) for part in parts.values()],
+            "share of rows": [len(part) / len(frame) for part in parts.values()],
+            "positive label": [label_share(part) for part in parts.values()],
+        }
+    )

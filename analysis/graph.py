@@ -20,6 +20,11 @@ class Mechanism:
             else (f"P({self.node})")
         )
 
+    def renamed(self, old: str, new: str) -> "Mechanism":
+        """Return the mechanism with one node called otherwise."""
+        parents = tuple(new if p == old else p for p in self.parents)
+        return Mechanism(new if self.node == old else self.node, parents)
+
 
 def parse_graph(text: str) -> tuple[Mechanism, ...]:
     """Read edges written `G->Y,Y->X1` and return one mechanism per node.

@@ -69,7 +69,8 @@ def history(
     Parameters
     ----------
     epochs : sequence of mappings
-        Payloads of a run's epoch events, in order.
+        Payloads of a run's epoch events, in order. With more than two classes the
+        last one is followed against all others.
     attribute : str
         A sensitive attribute the run counted by.
     metric : str
@@ -86,7 +87,7 @@ def history(
             f"'{metric}' cannot be followed while training, as only counts are kept "
             "per epoch. Choose a rate, such as 'false_negative_rate'."
         )
-    counts = [Counts.from_json(e["counts"][attribute]) for e in epochs]
+    counts = [_positive_counts(e["counts"][attribute]) for e in epochs]
     if not counts:
         none = np.empty((0, 0))
         return History(metric, (), np.empty(0), none, none, none, np.empty(0))
@@ -98,6 +99,12 @@ def history(
     n = within(counts[-1].n, rate.denominator)
     epoch = np.array([e["epoch"] for e in epochs])
     return History(metric, counts[0].names, epoch, value, low, high, n)
+
+
+def _positive_counts(data: Mapping[str, Any]) -> Counts:
+    """Return the table of the last class against all others."""
+    counts = Counts.from_json(data)
+    return counts.versus_rest(counts.n.shape[1] - 1)
 
 
 def losses(epochs: Sequence[Mapping[str, Any]]) -> Losses:

@@ -44,6 +44,27 @@ class Domain:
     def __len__(self) -> int:
         return len(self.evaluation)
 
+    def of_group(self, group: Mapping[str, str]) -> "Domain":
+        """Return the rows of one group, given as attribute and name.
+
+        Raises
+        ------
+        DataError
+            The group has no row on this side.
+        """
+        mine = np.ones(len(self), dtype=bool)
+        for attribute, name in group.items():
+            grouping = self.evaluation.groups[attribute]
+            code = grouping.names.index(name) if name in grouping.names else -1
+            mine &= grouping.codes == code
+        rows = np.flatnonzero(mine)
+        if not len(rows):
+            raise DataError(
+                f"No row is in the group {', '.join(group.values())} on one side. "
+                "Choose a coarser attribute."
+            )
+        return Domain(self.evaluation.take(rows), self.columns.iloc[rows])
+
 
 def metric_value(evaluation: Evaluation, weights: Floats, metric: Metric) -> float:
     """Return a metric over all rows of an evaluation under other weights."""

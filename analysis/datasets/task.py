@@ -1,4 +1,4 @@
-"""Task: a data set declared as a value, for the embedded tables and for a user's own."""
+"""Task: a data set declared as a value, an embedded table or a user's own."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields

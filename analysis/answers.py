@@ -1,0 +1,133 @@
+"""Records as JSON types, in the shapes that the command line promises."""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from analysis.attribution import Attribution
+from analysis.compare import Flips, PairedComparison
+from analysis.disaggregate import Disaggregation
+from analysis.estimates import Estimate
+from analysis.evaluation import Evaluation
+
+Json = dict[str, Any]
+
+
+def groups_of(
+    evaluation: Evaluation, attributes: tuple[str, ...]
+) -> list[dict[str, str]]:
+    """Return what each group of an intersection is, in the order of its codes."""
+    if not attributes:
+        return [{}]
+    evaluation.grouping(attributes)  # refuses unknown attributes and too many groups
+    names = (evaluation.groups[a].names for a in attributes)
+    return [dict(zip(attributes, values, strict=True)) for values in product(*names)]
+
+
+def audit_json(
+    table: Disaggregation,
+    groups: list[dict[str, str]],
+    metrics: Sequence[str],
+    gaps: Sequence[str],
+) -> Json:
+    """Return metrics overall and by group, the named gaps, and the ratios."""
+    return {
+        "overall": {m: table.overall[m].to_json() for m in metrics},
+        "groups": [
+            {
+                "group": group,
+                "n": int(table.n[g]),
+                "metrics": {m: table.by_group[m].at(g).to_json() for m in metrics},
+            }
+            for g, group in enumerate(groups)
+        ],
+        "gaps": {name: table.gaps[name].to_json() for name in gaps},
+        "ratios": {m: table.ratios[m].to_json() for m in metrics},
+    }
+
+
+def attribution_json(result: Attribution) -> Json:
+    """Return a split of a change."""
+    return {
+        "metric": result.metric,
+        "source": result.source.to_json(),
+        "target": result.target.to_json(),
+        "change": result.change.to_json(),
+        "parts": [
+            {"component": p.component, **_ends(p.value, p.low, p.high)}
+            for p in result.parts
+        ],
+        "residual": _number(result.residual),
+        "effective_sample_size": result.effective_sample_size,
+        "warnings": list(result.warnings),
+    }
+
+
+def paired_json(result: PairedComparison, groups: list[dict[str, str]]) -> Json:
+    """Return before, after and change, overall and by group."""
+    before, after = result.before, result.after
+    return {
+        "overall": {
+            metric: {
+                "before": before.overall[metric].to_json(),
+                "after": after.overall[metric].to_json(),
+                "change": change.to_json(),
+            }
+            for metric, change in result.overall.items()
+        },
+        "groups": [
+            {
+                "group": group,
+                "metrics": {m: _change(result, m, g) for m in result.change},
+            }
+            for g, group in enumerate(groups)
+        ],
+    }
+
+
+def flips_json(run: str, flipped: Flips, groups: list[dict[str, str]]) -> list[Json]:
+    """Return the rows of each group whose decision changed."""
+    return [
+        {
+            "run": run,
+            "group": group,
+            "n": int(flipped.n[g]),
+            "newly_right": int(flipped.newly_right[g]),
+            "newly_wrong": int(flipped.newly_wrong[g]),
+            "changed": flipped.changed.at(g).to_json(),
+        }
+        for g, group in enumerate(groups)
+    ]
+
+
+def harmed_json(
+    run: str, result: PairedComparison, groups: list[dict[str, str]]
+) -> list[Json]:
+    """Return every group and metric that surely got worse."""
+    by_name = dict(zip(result.names, groups, strict=True))
+    return [
+        {"run": run, "group": by_name[name], "metric": metric}
+        for name, metric in result.harmed
+    ]
+
+
+def _change(result: PairedComparison, metric: str, g: int) -> Json:
+    change = result.change[metric]
+    return {
+        "before": result.before.by_group[metric].at(g).to_json(),
+        "after": result.after.by_group[metric].at(g).to_json(),
+        "change": change.estimates.at(g).to_json(),
+        "q_value": _number(float(change.q_value[g])),
+    }
+
+
+def _ends(value: float, low: float, high: float) -> Json:
+    ends = Estimate(value, low, high, 0).to_json()
+    del ends["n"]
+    return ends
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else value

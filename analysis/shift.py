@@ -1,0 +1,119 @@
+"""Which columns differ between two tables, and by more than noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.arrays import Floats, Ints
+
+BINS = 10
+DRAWS = 1_000
+NOISE_LEVEL = 0.99
+
+
+@dataclass(frozen=True)
+class FeatureShift:
+    """How far one column moved.
+
+    Parameters
+    ----------
+    feature : str
+    size : float
+        Total variation distance: the share of rows that would have to change their
+        value for the two tables to agree, in [0, 1]. It does not grow with n.
+    noise_floor : float
+        What 99 of 100 pairs of tables of these sizes stay under when nothing moved.
+    missing_source, missing_target : float
+        Share of missing values on either side.
+    """
+
+    feature: str
+    size: float
+    noise_floor: float
+    missing_source: float
+    missing_target: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the column moved by more than noise."""
+        return self.size > self.noise_floor
+
+
+def feature_shifts(
+    source: pd.DataFrame,
+    target: pd.DataFrame,
+    source_weights: Floats,
+    target_weights: Floats,
+    *,
+    seed: int = 0,
+) -> tuple[FeatureShift, ...]:
+    """Return every column's shift, the largest above its noise floor first.
+
+    Numbers are compared in ten bins with equal shares of the two tables together,
+    categories as they are; missing is a value of its own.
+
+    Parameters
+    ----------
+    source, target : DataFrame
+        The same columns.
+    source_weights, target_weights : float[n_s], float[n_t]
+    seed : int
+        Of the draws behind the noise floor.
+    """
+    rng = np.random.default_rng(seed)
+    weights = np.concatenate([source_weights, target_weights])
+    shifts = []
+    for name in source.columns:
+        both = pd.concat([source[name].astype(object), target[name].astype(object)])
+        codes = _binned(both, pd.api.types.is_numeric_dtype(source[name]))
+        missing = both.isna().to_numpy()
+        shares = _shares(codes, weights, len(source))
+        shifts.append(
+            FeatureShift(
+                feature=str(name),
+                size=_distance(*shares),
+                noise_floor=_noise_floor(codes, weights, len(source), rng),
+                missing_source=float(missing[: len(source)].mean()),
+                missing_target=float(missing[len(source) :].mean()),
+            )
+        )
+    return tuple(sorted(shifts, key=lambda s: s.noise_floor - s.size))
+
+
+def _binned(both: pd.Series, is_numeric: bool) -> Ints:
+    if not is_numeric:
+        codes, _ = pd.factorize(both.map(str).where(both.notna()))
+        return np.asarray(codes + 1, dtype=np.int64)
+    values = both.to_numpy(dtype=np.float64, na_value=np.nan)
+    known = values[~np.isnan(values)]
+    inner = np.linspace(0, 1, BINS + 1)[1:-1]
+    edges = np.unique(np.quantile(known, inner)) if known.size else np.empty(0)
+    codes = np.searchsorted(edges, values, side="right") + 1
+    return np.where(np.isnan(values), 0, codes).astype(np.int64)
+
+
+def _shares(codes: Ints, weights: Floats, n_source: int) -> tuple[Floats, Floats]:
+    size = int(codes.max(initial=0)) + 1
+    first = np.bincount(codes[:n_source], weights[:n_source], size)
+    second = np.bincount(codes[n_source:], weights[n_source:], size)
+    return first / first.sum(), second / second.sum()
+
+
+def _distance(first: Floats, second: Floats) -> float:
+    return float(np.abs(first - second).sum(-1) / 2)
+
+
+def _noise_floor(
+    codes: Ints, weights: Floats, n_source: int, rng: np.random.Generator
+) -> float:
+    """Return the level that two tables of one distribution seldom pass."""
+    total = np.bincount(codes, weights)
+    pooled = total / total.sum()
+    sides = [weights[:n_source], weights[n_source:]]
+    drawn = []
+    for w in sides:
+        n = max(int(w.sum() ** 2 / (w**2).sum()), 1)
+        drawn.append(rng.multinomial(n, pooled, size=DRAWS) / n)
+    distances = np.abs(drawn[0] - drawn[1]).sum(axis=1) / 2
+    return float(np.quantile(distances, NOISE_LEVEL))
