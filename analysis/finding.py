@@ -141,8 +141,9 @@ def _sure(c: _Candidate, task: Task) -> Finding:
     worst, best = c.rates.at(c.worst), c.rates.at(c.best)
     far = "far " if worst.value >= 1.3 * best.value else ""
     sentence = (
-        f"Among {task.words(is_positive)}, {c.names[c.worst]} {harm} {far}more often "
-        f"than {c.names[c.best]}: {percent(worst)} against {percent(best)} "
+        f"Among {task.words(is_positive)}, {_called(c, c.worst, task)} {harm} {far}"
+        f"more often than {_called(c, c.best, task)}: {percent(worst)} against "
+        f"{percent(best)} "
         f"(n = {worst.n:,.0f} and {best.n:,.0f})."
     )
     return Finding(
@@ -155,6 +156,14 @@ def _sure(c: _Candidate, task: Task) -> Finding:
         worst_estimate=worst,
         best_estimate=best,
         detectable=c.detectable,
+    )
+
+
+def _called(c: _Candidate, group: int, task: Task) -> str:
+    """Return a group's name; an interval of a number says of what."""
+    name = c.names[group]
+    return (
+        f"those with {c.attribute} {name}" if c.attribute in task.cut_points else name
     )
 
 

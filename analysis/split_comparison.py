@@ -84,7 +84,7 @@ def flattery_words(record: SplitComparison) -> str:
 def _auroc(dataset: Dataset, columns: Floats, splits: Splits, seed: int) -> Estimate:
     # Late: scikit-learn takes a second to import, and only this needs it.
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     rows = _drawn(splits.rows["train"], seed)
     frame = dataset.frame.take(splits.rows["test"])

@@ -1,0 +1,300 @@
+"""Before and after on the same rows: where each group moved, and whose decision did."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from analysis.charts import numbers, theme
+from analysis.charts.groups import short_title, unit_of
+from analysis.charts.numbers import Unit
+from analysis.compare import HARM_LEVEL, Flips, PairedComparison
+from analysis.metrics import METRICS
+
+MAX_ROWS = 24
+ROW_HEIGHT = 36
+
+
+def moves(
+    record: PairedComparison, metric: str, ink: theme.Ink = theme.LIGHT
+) -> go.Figure:
+    """Draw each group's move: hollow grey before, solid after, coloured when sure.
+
+    Parameters
+    ----------
+    record : PairedComparison
+    metric : str
+    ink : Ink
+    """
+    rows = _shown(record, metric)
+    title = METRICS[metric].title
+    chart = theme.figure(
+        f"{title}: before and after",
+        "Hollow: before. Solid: after, orange where the group is surely worse off, "
+        "blue where surely changed otherwise, grey where the change could be chance.",
+        height=ROW_HEIGHT * len(rows) + 16,
+        ink=ink,
+    )
+    for position, g in enumerate(reversed(rows)):
+        _draw_move(chart, record, (metric, g), position, ink)
+    _label_rows(chart, record, metric, rows, ink)
+    chart.update_xaxes(tickformat=".1~%" if unit_of(metric) == "percent" else "")
+    chart.update_layout(margin={"r": 250})
+    return chart
+
+
+def flips(record: Flips, ink: theme.Ink = theme.LIGHT) -> go.Figure:
+    """Draw how many people's decision became right, and how many became wrong."""
+    rows = [g for g in range(len(record.names)) if record.n[g] > 0]
+    rows = sorted(rows, key=lambda g: -record.n[g])[:MAX_ROWS]
+    chart = theme.figure(
+        "Whose decision changed",
+        "People by group: left, right before and wrong after; right, wrong before and "
+        "right after.",
+        height=ROW_HEIGHT * len(rows) + 16,
+        ink=ink,
+    )
+    y = list(range(len(rows)))[::-1]
+    sides = (
+        ("newly wrong", -record.newly_wrong[rows], ink.up),
+        ("newly right", record.newly_right[rows], ink.down),
+    )
+    for name, x, color in sides:
+        chart.add_bar(
+            x=x,
+            y=y,
+            orientation="h",
+            width=0.5,
+            name=name,
+            marker={"color": color},
+            text=[f"{abs(v):,.0f} {name}" for v in x],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    _label_flips(chart, record, rows, ink)
+    return chart
+
+
+def alt(record: PairedComparison, metric: str) -> str:
+    """Say the overall change, the largest change of a group, and who was harmed."""
+    title, change = METRICS[metric].title, record.change[metric].estimates
+    rows = [g for g in _shown(record, metric) if not np.isnan(change.value[g])]
+    overall = numbers.full(record.overall[metric], change_unit(metric))
+    if not rows:
+        return f"{title}: change overall {overall}; undefined in every group."
+    g = max(rows, key=lambda i: abs(change.value[i]))
+    harmed = [name for name, worse in record.harmed if worse == metric]
+    said = (
+        f"surely worse for {', '.join(harmed)}" if harmed else "no group surely worse"
+    )
+    return (
+        f"{title}: change overall {overall}; largest for {record.names[g]}, "
+        f"{numbers.full(change.at(g), change_unit(metric))}; {said}."
+    )
+
+
+def flips_alt(record: Flips) -> str:
+    """Say the total of changed decisions, and the group they changed most in."""
+    wrong, right = record.newly_wrong.sum(), record.newly_right.sum()
+    share = np.nan_to_num(record.changed.value, nan=-1)
+    g = int(share.argmax())
+    return (
+        f"{numbers.count(right)} people are newly decided right and "
+        f"{numbers.count(wrong)} newly wrong; most often in {record.names[g]}, "
+        f"{numbers.full(record.changed.at(g))} of {numbers.count(record.n[g])}."
+    )
+
+
+def change_unit(metric: str) -> Unit:
+    """Return how a change of a metric is printed: rates change by points."""
+    return "points" if unit_of(metric) == "percent" else "change"
+
+
+def finding(record: PairedComparison, metric: str) -> str:
+    """Say the surest change of a group in one metric, and the price over everyone."""
+    change = record.change[metric].estimates
+    sure = [g for g in range(len(record.names)) if _is_sure(record, metric, g)]
+    price = ", ".join(
+        f"{name} {numbers.full(record.overall[name], change_unit(name))}"
+        for name in ("accuracy",)
+        if name in record.overall
+    )
+    title = short_title(metric)
+    if not sure:
+        return f"{title}: no group changed more than chance. Over everyone: {price}."
+    g = max(sure, key=lambda i: abs(change.value[i]))
+    before = record.before.by_group[metric].at(g)
+    after = record.after.by_group[metric].at(g)
+    unit = unit_of(metric)
+    return (
+        f"{title}, {record.names[g]}: from {numbers.value(before, unit)} to "
+        f"{numbers.value(after, unit)}, a change of "
+        f"{numbers.full(change.at(g), change_unit(metric))} "
+        f"(n = {numbers.count(change.n[g])}). Over everyone: {price}."
+    )
+
+
+def harmed_words(record: PairedComparison) -> str:
+    """Say which groups surely got worse, in which metrics."""
+    if not record.harmed:
+        return "No group got surely worse in any of the measures compared."
+    by_metric: dict[str, list[str]] = {}
+    for name, metric in record.harmed:
+        by_metric.setdefault(short_title(metric), []).append(name)
+    said = [f"{title}: {', '.join(names)}" for title, names in by_metric.items()]
+    return (
+        f"Surely worse after the change. {'; '.join(said)}. Judged by q-values over "
+        "all groups and measures compared."
+    )
+
+
+def price(record: PairedComparison) -> pd.DataFrame:
+    """Return before, after and change over everyone as printed, one row per metric."""
+    rows = []
+    for name, change in record.overall.items():
+        before, after = record.before.overall[name], record.after.overall[name]
+        unit = unit_of(name)
+        rows.append(
+            (
+                METRICS[name].title,
+                numbers.value(before, unit),
+                numbers.value(after, unit),
+                numbers.value(change, change_unit(name)),
+                numbers.interval(change, change_unit(name)),
+            )
+        )
+    columns = ["measure", "before", "after", "change", "95 % interval"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def table(record: PairedComparison, metric: str) -> pd.DataFrame:
+    """Return the numbers behind the moves."""
+    before, after = record.before.by_group[metric], record.after.by_group[metric]
+    change = record.change[metric]
+    return pd.DataFrame(
+        {
+            "group": record.names,
+            "people": before.n,
+            "before": before.value,
+            "after": after.value,
+            "change": change.estimates.value,
+            "low": change.estimates.low,
+            "high": change.estimates.high,
+            "q": change.q_value,
+            "surely worse": change.is_worse,
+        }
+    )
+
+
+def flips_table(record: Flips) -> pd.DataFrame:
+    """Return the numbers behind the flips."""
+    return pd.DataFrame(
+        {
+            "group": record.names,
+            "people": record.n,
+            "newly right": record.newly_right,
+            "newly wrong": record.newly_wrong,
+            "share changed": record.changed.value,
+            "low": record.changed.low,
+            "high": record.changed.high,
+        }
+    )
+
+
+def _shown(record: PairedComparison, metric: str) -> list[int]:
+    before = record.before.by_group[metric].value
+    rows = [g for g in range(len(record.names)) if record.before.n[g] > 0]
+    rows = sorted(rows, key=lambda g: -record.before.n[g])[:MAX_ROWS]
+    return sorted(rows, key=lambda g: (bool(np.isnan(before[g])), -before[g]))
+
+
+def _draw_move(
+    chart: go.Figure,
+    record: PairedComparison,
+    cell: tuple[str, int],
+    position: int,
+    ink: theme.Ink,
+) -> None:
+    metric, g = cell
+    before = record.before.by_group[metric].at(g)
+    after = record.after.by_group[metric].at(g)
+    color = _color(record, metric, g, ink)
+    chart.add_scatter(
+        x=[before.value, after.value],
+        y=[position, position],
+        mode="lines",
+        line={"color": color, "width": 2.5},
+        hoverinfo="skip",
+    )
+    dots = (
+        ("before", before, {"color": ink.ghost, "symbol": "circle-open", "size": 11}),
+        ("after", after, {"color": color, "symbol": "circle", "size": 11}),
+    )
+    for when, estimate, marker in dots:
+        said = numbers.full(estimate, unit_of(metric))
+        chart.add_scatter(
+            x=[estimate.value],
+            y=[position],
+            mode="markers",
+            marker=marker | {"line": {"width": 2}} if when == "before" else marker,
+            customdata=[[theme.safe(record.names[g]), said, numbers.count(estimate.n)]],
+            hovertemplate="<b>%{customdata[0]}</b>, " + when + "<br>%{customdata[1]}"
+            "<br>n = %{customdata[2]}<extra></extra>",
+        )
+
+
+def _is_sure(record: PairedComparison, metric: str, g: int) -> bool:
+    """Whether a change is more than chance, all those compared considered."""
+    return bool(record.change[metric].q_value[g] < HARM_LEVEL)
+
+
+def _color(record: PairedComparison, metric: str, g: int, ink: theme.Ink) -> str:
+    change = record.change[metric]
+    if change.is_worse[g]:
+        return ink.up
+    return ink.down if _is_sure(record, metric, g) else ink.ghost
+
+
+def _label_rows(
+    chart: go.Figure,
+    record: PairedComparison,
+    metric: str,
+    rows: list[int],
+    ink: theme.Ink,
+) -> None:
+    upward = list(reversed(rows))
+    _name_rows(chart, [record.names[g] for g in upward], ink)
+    right = {"x": 1, "xref": "paper", "xanchor": "right"}
+    change = record.change[metric].estimates
+    for position, g in enumerate(upward):
+        said = numbers.full(change.at(g), change_unit(metric))
+        color = _color(record, metric, g, ink)
+        font = {"color": ink.muted if color == ink.ghost else color, "size": 13}
+        theme.label(chart, said, **right, y=position, xshift=165, font=font)
+        n = f"n = {numbers.count(change.n[g])}"
+        theme.label(chart, n, **right, y=position, xshift=248)
+
+
+def _label_flips(
+    chart: go.Figure, record: Flips, rows: list[int], ink: theme.Ink
+) -> None:
+    upward = list(reversed(rows))
+    _name_rows(chart, [record.names[g] for g in upward], ink)
+    most = max([1.0, *record.newly_wrong[rows], *record.newly_right[rows]])
+    chart.update_xaxes(range=[-1.5 * most, 1.5 * most], showticklabels=False)
+    chart.update_layout(barmode="relative", margin={"r": 110})
+    for position, g in enumerate(upward):
+        said = f"of {numbers.count(record.n[g])}"
+        theme.label(
+            chart, said, x=1, xref="paper", xanchor="right", xshift=105, y=position
+        )
+
+
+def _name_rows(chart: go.Figure, upward: list[str], ink: theme.Ink) -> None:
+    chart.update_yaxes(
+        tickvals=list(range(len(upward))),
+        ticktext=[theme.safe(name, theme.LABEL_WIDTH) for name in upward],
+        range=[-0.6, len(upward) - 0.4],
+        showgrid=False,
+        tickfont={"color": ink.text, "size": 14},
+    )

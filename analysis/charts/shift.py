@@ -1,0 +1,295 @@
+"""Why performance changed: a waterfall from source to target, and what moved."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from analysis.attribution import Attribution, Part
+from analysis.charts import numbers, theme
+from analysis.charts.compare import change_unit
+from analysis.charts.groups import unit_of
+from analysis.metrics import METRICS
+from analysis.shift import FeatureShift
+
+MAX_FEATURES = 15
+
+WORDS = {
+    "P(X)": "Who comes, P(X)",
+    "P(Y|X)": "What happens to them, P(Y|X)",
+}
+"""Plain words for the two components of a covariate split."""
+
+
+def waterfall(record: Attribution, ink: theme.Ink = theme.LIGHT) -> go.Figure:
+    """Draw the metric at the source, each part by size, the residual, the target.
+
+    Parameters
+    ----------
+    record : Attribution
+    ink : Ink
+    """
+    parts = _by_size(record)
+    chart = theme.figure(
+        f"{METRICS[record.metric].title}: from source to target",
+        "Columns: the parts of the change, with 95 % intervals; orange raises the "
+        "measure, blue lowers it, grey could be chance; hatched: not accounted for.",
+        height=300,
+        ink=ink,
+    )
+    names = ["Source", *(_words(p) for p in parts), "Not accounted for", "Target"]
+    at = _add_ends(chart, record, names, ink)
+    for i, part in enumerate(parts, start=1):
+        _add_step(chart, part, i, at, record, ink)
+        at += part.value
+    _add_residual(chart, record, len(parts) + 1, at, ink)
+    chart.update_xaxes(
+        tickvals=list(range(len(names))),
+        ticktext=[theme.safe(n, theme.LABEL_WIDTH) for n in names],
+        tickfont={"color": ink.text, "size": 14},
+        showgrid=False,
+        range=[-0.6, len(names) - 0.3],
+    )
+    fmt = ".1%" if unit_of(record.metric) == "percent" else ".3f"
+    chart.update_yaxes(tickformat=fmt, nticks=6, range=_span(record, parts))
+    chart.update_layout(bargap=0.45)
+    return chart
+
+
+def alt(record: Attribution) -> str:
+    """Say the change and its parts."""
+    unit = change_unit(record.metric)
+    said = [f"{_words(p)} {_part(p, record)}" for p in _by_size(record)]
+    return (
+        f"{METRICS[record.metric].title} from "
+        f"{numbers.full(record.source, unit_of(record.metric))} at the source to "
+        f"{numbers.full(record.target, unit_of(record.metric))} at the target, a "
+        f"change of {numbers.full(record.change, unit)}: {'; '.join(said)}; not "
+        f"accounted for {numbers.plain(record.residual, unit, _decimals(record))}."
+    )
+
+
+def finding(record: Attribution) -> str:
+    """Say how much changed, and which part explains most of it."""
+    unit, title = change_unit(record.metric), METRICS[record.metric].title
+    change = numbers.full(record.change, unit)
+    if record.change.low <= 0 <= record.change.high:
+        return f"{title} did not change more than chance: {change}."
+    largest = _by_size(record)[0]
+    sure = largest.low > 0 or largest.high < 0
+    hedge = "" if sure else ", though that part alone could be chance"
+    return (
+        f"{title} went from {numbers.value(record.source, unit_of(record.metric))} to "
+        f"{numbers.value(record.target, unit_of(record.metric))}, a change of "
+        f"{change}. The largest part is {_words(largest)}: "
+        f"{_part(largest, record)}{hedge}."
+    )
+
+
+def table(record: Attribution) -> pd.DataFrame:
+    """Return the numbers behind the waterfall."""
+    rows = [
+        ("source", record.source.value, record.source.low, record.source.high),
+        *((p.component, p.value, p.low, p.high) for p in record.parts),
+        ("residual", record.residual, np.nan, np.nan),
+        ("target", record.target.value, record.target.low, record.target.high),
+        ("change", record.change.value, record.change.low, record.change.high),
+    ]
+    frame = pd.DataFrame(rows, columns=["component", "value", "low", "high"])
+    frame["effective rows"] = frame["component"].map(record.effective_sample_size)
+    return frame
+
+
+def features(record: Sequence[FeatureShift], ink: theme.Ink = theme.LIGHT) -> go.Figure:
+    """Draw how far each column moved, with the size that noise alone would show."""
+    shown = list(record)[:MAX_FEATURES][::-1]
+    subtitle = (
+        "Share of rows that would have to change their value for both sides to agree; "
+        "tick: what noise alone stays under. Grey: within noise."
+    )
+    if len(record) > len(shown):
+        subtitle += f" The {len(shown)} that moved most of {len(record)}."
+    chart = theme.figure(
+        "Which columns moved", subtitle, height=28 * len(shown) + 16, ink=ink
+    )
+    y = list(range(len(shown)))
+    colors = [ink.accent if s.is_sure else ink.ghost for s in shown]
+    said = [
+        (
+            theme.safe(s.feature),
+            f"{s.size:.1%}, noise under {s.noise_floor:.1%}",
+            f"missing {s.missing_source:.1%} and {s.missing_target:.1%}",
+        )
+        for s in shown
+    ]
+    chart.add_scatter(
+        x=[s.noise_floor for s in shown],
+        y=y,
+        mode="markers",
+        marker={
+            "symbol": "line-ns",
+            "size": 14,
+            "line": {"color": ink.muted, "width": 2},
+        },
+        hoverinfo="skip",
+    )
+    chart.add_scatter(
+        x=[s.size for s in shown],
+        y=y,
+        mode="markers",
+        marker={"color": colors, "size": 11},
+        customdata=said,
+        hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<br>"
+        "%{customdata[2]}<extra></extra>",
+    )
+    chart.update_xaxes(tickformat=".1~%", rangemode="tozero")
+    chart.update_yaxes(
+        tickvals=y,
+        ticktext=[theme.safe(s.feature, theme.LABEL_WIDTH) for s in shown],
+        range=[-0.6, len(shown) - 0.4],
+        showgrid=False,
+        tickfont={"color": ink.text, "size": 14},
+    )
+    return chart
+
+
+def features_alt(record: Sequence[FeatureShift]) -> str:
+    """Say which columns moved by more than noise, the largest first."""
+    sure = [s for s in record if s.is_sure]
+    if not sure:
+        return f"None of the {len(record)} columns moved by more than noise."
+    said = ", ".join(f"{s.feature} {s.size:.0%}" for s in sure[:5])
+    return f"{len(sure)} of {len(record)} columns moved by more than noise: {said}."
+
+
+def features_table(record: Sequence[FeatureShift]) -> pd.DataFrame:
+    """Return the numbers behind the moved columns."""
+    return pd.DataFrame([asdict(s) for s in record])
+
+
+def _by_size(record: Attribution) -> list[Part]:
+    return sorted(record.parts, key=lambda p: -abs(np.nan_to_num(p.value)))
+
+
+def _words(part: Part) -> str:
+    return WORDS.get(part.component, part.component)
+
+
+def _part(part: Part, record: Attribution) -> str:
+    unit, decimals = change_unit(record.metric), _decimals(record)
+    ends = [numbers.plain(v, unit, decimals) for v in (part.low, part.high)]
+    low, high = (e.removesuffix(f"{numbers.NO_BREAK}points") for e in ends)
+    return f"{numbers.plain(part.value, unit, decimals)} [{low}, {high}]"
+
+
+def _decimals(record: Attribution) -> int:
+    return 1 if unit_of(record.metric) == "percent" else 4
+
+
+def _span(record: Attribution, parts: list[Part]) -> list[float]:
+    """Return a range that shows the steps, which may be small beside the value."""
+    running = record.source.value + np.cumsum([0.0, *(p.value for p in parts)])
+    ends = [record.source.low, record.source.high]
+    ends += [record.target.low, record.target.high, *running]
+    for start, part in zip(running, parts, strict=False):
+        ends += [start + part.low, start + part.high]
+    known = np.array([e for e in ends if not np.isnan(e)])
+    margin = 0.15 * max(float(np.ptp(known)), 1e-6)
+    return [float(known.min()) - margin, float(known.max()) + margin]
+
+
+def _add_ends(
+    chart: go.Figure, record: Attribution, names: list[str], ink: theme.Ink
+) -> float:
+    unit = unit_of(record.metric)
+    for x, estimate in ((0, record.source), (len(names) - 1, record.target)):
+        chart.add_scatter(
+            x=[x],
+            y=[estimate.value],
+            mode="markers+text",
+            marker={"color": ink.mark, "size": 11},
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [estimate.high - estimate.value],
+                "arrayminus": [estimate.value - estimate.low],
+                "width": 0,
+                "thickness": 2,
+                "color": ink.mark,
+            },
+            text=[f"  {numbers.value(estimate, unit)}"],
+            textposition="middle right",
+            cliponaxis=False,
+            hovertemplate=f"{numbers.full(estimate, unit)}<br>"
+            f"n = {numbers.count(estimate.n)}<extra></extra>",
+        )
+    chart.add_hline(
+        y=record.source.value, line={"color": ink.grid, "width": 1, "dash": "dot"}
+    )
+    return record.source.value
+
+
+def _add_step(
+    chart: go.Figure,
+    part: Part,
+    x: int,
+    at: float,
+    record: Attribution,
+    ink: theme.Ink,
+) -> None:
+    sure = part.low > 0 or part.high < 0
+    color = (ink.up if part.value > 0 else ink.down) if sure else ink.ghost
+    chart.add_bar(
+        x=[x],
+        base=[at],
+        y=[part.value],
+        marker={"color": color},
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [part.high - part.value],
+            "arrayminus": [part.value - part.low],
+            "width": 0,
+            "thickness": 1.5,
+            "color": ink.text,
+        },
+        customdata=[[theme.safe(_words(part)), _part(part, record)]],
+        hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
+    )
+    top = max(at, at + part.value, at + part.high)
+    theme.label(
+        chart,
+        numbers.plain(part.value, change_unit(record.metric), _decimals(record)),
+        x=x,
+        y=top,
+        xanchor="center",
+        yanchor="bottom",
+        font={"color": ink.text, "size": 13},
+    )
+
+
+def _add_residual(
+    chart: go.Figure, record: Attribution, x: int, at: float, ink: theme.Ink
+) -> None:
+    said = numbers.plain(record.residual, change_unit(record.metric), _decimals(record))
+    chart.add_bar(
+        x=[x],
+        base=[at],
+        y=[record.residual],
+        marker={
+            "color": "rgba(0,0,0,0)",
+            "line": {"color": ink.muted, "width": 1},
+            "pattern": {"shape": "/", "fgcolor": ink.muted},
+        },
+        hovertemplate=f"not accounted for {said}<extra></extra>",
+    )
+    theme.label(
+        chart,
+        said,
+        x=x,
+        y=max(at, at + record.residual),
+        xanchor="center",
+        yanchor="bottom",
+    )

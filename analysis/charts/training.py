@@ -1,0 +1,251 @@
+"""A run while it trains: one small panel per group, the base run as a ghost."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from analysis.arrays import Floats
+from analysis.charts import numbers, theme
+from analysis.history import History, Losses
+from analysis.metrics import METRICS
+
+MAX_PANELS = 9
+PANEL_HEIGHT = 170
+
+
+def by_group(
+    record: History,
+    base: History | None,
+    epochs: int,
+    ink: theme.Ink = theme.LIGHT,
+) -> go.Figure:
+    """Draw a rate by group over epochs, on a shared frame.
+
+    Parameters
+    ----------
+    record : History
+        Of the run in training.
+    base : History or None
+        Of the run it started from; drawn grey, for the groups of the same name.
+    epochs : int
+        Epochs planned, so that the frame does not move while points arrive.
+    ink : Ink
+    """
+    shown = _shown(record)
+    columns = _columns(len(shown))
+    chart = _panels(record, base, shown, epochs, ink)
+    for panel, g in enumerate(shown):
+        place = {"row": panel // columns + 1, "col": panel % columns + 1}
+        if base is not None and record.names[g] in base.names:
+            _draw_ghost(chart, base, base.names.index(record.names[g]), place, ink)
+        _draw_live(chart, record, g, place, ink)
+    return chart
+
+
+def losses(record: Losses, ink: theme.Ink = theme.LIGHT) -> go.Figure:
+    """Draw training and validation loss over epochs, with the best epoch marked."""
+    chart = theme.figure(
+        "How the model learned",
+        "Log loss per row (nats) by epoch; the model kept is the one at the dot",
+        height=220,
+        ink=ink,
+    )
+    lines = (
+        ("training", record.train, ink.ghost, "dot"),
+        ("validation", record.validation, ink.accent, "solid"),
+    )
+    for name, values, color, dash in lines:
+        chart.add_scatter(
+            x=record.epoch,
+            y=values,
+            name=name,
+            mode="lines",
+            line={"color": color, "width": 2, "dash": dash},
+            hovertemplate="epoch %{x}: %{y:.4f}<extra>" + name + "</extra>",
+        )
+        if len(values) and not math.isnan(values[-1]):
+            theme.label(
+                chart,
+                name,
+                x=float(record.epoch[-1]),
+                y=float(values[-1]),
+                xshift=6,
+                yanchor="bottom" if _is_upper(record, values) else "top",
+                font={"color": color, "size": 13},
+            )
+    _mark_best(chart, record, ink)
+    chart.update_xaxes(title="Epoch", tickformat="d")
+    chart.update_yaxes(title="Log loss, nats")
+    chart.update_layout(margin={"r": 90})
+    return chart
+
+
+def alt(record: History, epochs: int) -> str:
+    """Say where every group stands after the last epoch."""
+    title = METRICS[record.metric].title
+    if not len(record.epoch):
+        return f"{title} by group: no epoch has finished yet."
+    said = [
+        f"{record.names[g]} {numbers.plain(float(record.value[-1, g]))}"
+        for g in _shown(record)
+    ]
+    at = f"after epoch {record.epoch[-1]:.0f} of {epochs}"
+    return f"{title} on validation rows {at}: {', '.join(said)}."
+
+
+def losses_alt(record: Losses) -> str:
+    """Say first and best validation loss."""
+    if not len(record.epoch) or np.isnan(record.validation).all():
+        return "Losses by epoch: no epoch has finished yet."
+    best = int(np.nanargmin(record.validation))
+    return (
+        f"Validation log loss from {record.validation[0]:.4f} to "
+        f"{record.validation[best]:.4f} at epoch {record.epoch[best]:.0f} of "
+        f"{record.epoch[-1]:.0f}."
+    )
+
+
+def losses_table(record: Losses) -> pd.DataFrame:
+    """Return the numbers behind the learning curve."""
+    return pd.DataFrame(
+        {
+            "epoch": record.epoch,
+            "training log loss": record.train,
+            "validation log loss": record.validation,
+            "validation AUROC": record.auroc,
+        }
+    )
+
+
+def _shown(record: History) -> list[int]:
+    present = [g for g in range(len(record.names)) if record.n[g] > 0]
+    largest = sorted(present, key=lambda g: -record.n[g])[:MAX_PANELS]
+    return sorted(largest)
+
+
+def _panels(
+    record: History,
+    base: History | None,
+    shown: list[int],
+    epochs: int,
+    ink: theme.Ink,
+) -> go.Figure:
+    columns = _columns(len(shown))
+    rows = max(1, math.ceil(len(shown) / columns))
+    spec = METRICS[record.metric]
+    ghost = "; grey: the model before" if base is not None else ""
+    figure = theme.figure(
+        f"{spec.title}, live",
+        f"By epoch, on validation rows, with 95 % bands{ghost}",
+        height=PANEL_HEIGHT * rows + 30 * (rows - 1),
+        ink=ink,
+    )
+    titles = [_panel_title(record, g, ink) for g in shown]
+    chart = make_subplots(
+        rows=rows,
+        cols=columns,
+        shared_xaxes=True,
+        shared_yaxes=True,
+        horizontal_spacing=0.05,
+        vertical_spacing=0.12 if rows > 1 else 0,
+        subplot_titles=titles,
+        figure=figure,
+    )
+    chart.update_annotations(
+        font={"size": 14, "color": ink.text}, xanchor="left", yshift=2
+    )
+    for panel, note in enumerate(chart.layout.annotations):
+        note.x = chart.layout[f"xaxis{panel + 1 if panel else ''}"].domain[0]
+    chart.update_xaxes(range=[0.5, max(epochs, 2) + 0.9], tickformat="d", nticks=6)
+    chart.update_xaxes(title="Epoch", row=rows)
+    chart.update_yaxes(range=_span(record, base), tickformat=".1~%", nticks=5)
+    top = figure.layout.margin.t + 18
+    chart.update_layout(margin={"t": top})
+    return chart
+
+
+def _columns(panels: int) -> int:
+    """Return how many panels stand side by side, so that few cells stay empty."""
+    return 4 if panels in (4, 7, 8) else max(1, min(3, panels))
+
+
+def _panel_title(record: History, g: int, ink: theme.Ink) -> str:
+    """Name the group and its last value, where no line can cross it."""
+    name = theme.safe(record.names[g], 20)
+    if not len(record.epoch):
+        return name
+    last = numbers.plain(float(record.value[-1, g]))
+    return (
+        f"{name}  <span style='color:{theme.group_color(g, ink)}'><b>{last}</b></span>"
+    )
+
+
+def _span(record: History, base: History | None) -> list[float]:
+    """Return a range over all groups, both runs and their bands, in steps of 10 %."""
+    ends = [record.low, record.high]
+    ends += [] if base is None else [base.value]
+    known = np.concatenate([e.ravel() for e in ends])
+    known = known[~np.isnan(known)]
+    if not known.size:
+        return [0, 1]
+    low, high = math.floor(known.min() * 10) / 10, math.ceil(known.max() * 10) / 10
+    return [max(0.0, low), min(1.0, high)]
+
+
+def _draw_ghost(
+    chart: go.Figure, base: History, g: int, place: dict[str, int], ink: theme.Ink
+) -> None:
+    chart.add_scatter(
+        x=base.epoch,
+        y=base.value[:, g],
+        mode="lines",
+        line={"color": ink.ghost, "width": 1.5},
+        opacity=0.8,
+        hovertemplate="before, epoch %{x}: %{y:.1%}<extra></extra>",
+        **place,
+    )
+
+
+def _draw_live(
+    chart: go.Figure, record: History, g: int, place: dict[str, int], ink: theme.Ink
+) -> None:
+    color = theme.group_color(g, ink)
+    chart.add_scatter(
+        x=np.concatenate([record.epoch, record.epoch[::-1]]),
+        y=np.concatenate([record.high[:, g], record.low[::-1, g]]),
+        fill="toself",
+        fillcolor=theme.translucent(color, 0.15),
+        line={"width": 0},
+        mode="lines",
+        hoverinfo="skip",
+        **place,
+    )
+    chart.add_scatter(
+        x=record.epoch,
+        y=record.value[:, g],
+        mode="lines+markers",
+        line={"color": color, "width": 2.5},
+        marker={"size": [0] * (len(record.epoch) - 1) + [9]},
+        hovertemplate="epoch %{x}: %{y:.1%}<extra></extra>",
+        **place,
+    )
+
+
+def _is_upper(record: Losses, values: Floats) -> bool:
+    return bool(values[-1] >= np.fmax(record.train[-1], record.validation[-1]))
+
+
+def _mark_best(chart: go.Figure, record: Losses, ink: theme.Ink) -> None:
+    if not len(record.epoch) or np.isnan(record.validation).all():
+        return
+    best = int(np.nanargmin(record.validation))
+    chart.add_scatter(
+        x=[record.epoch[best]],
+        y=[record.validation[best]],
+        mode="markers",
+        marker={"color": ink.accent, "size": 10},
+        hovertemplate="kept: epoch %{x}, %{y:.4f}<extra></extra>",
+    )

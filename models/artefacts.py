@@ -1,0 +1,144 @@
+"""Files named by the digest of their content, written whole or not at all."""
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from analysis.arrays import Floats, Ints, frozen
+from analysis.errors import StoreError
+
+_NAME = re.compile(r"[0-9a-f]{32}\.(safetensors|parquet|json)")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a crash, meets the old one or the new one.
+
+    Raises
+    ------
+    OSError
+        The disk is full or the folder is read-only; no partial file stays behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+class Artefacts:
+    """A folder of files named by content.
+
+    Parameters
+    ----------
+    root : Path
+        Folder; made when the first file is written.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def put(self, content: bytes, suffix: str) -> str:
+        """Write content unless it is there already; return its name."""
+        digest = hashlib.blake2b(content, digest_size=16).hexdigest()
+        name = f"{digest}.{suffix}"
+        path = self.path(name)
+        if not path.exists():
+            write_atomically(path, content)
+        return name
+
+    def path(self, name: str) -> Path:
+        """Return where a file lies.
+
+        Raises
+        ------
+        StoreError
+            The name is not one that `put` gives, so it could point elsewhere.
+        """
+        if not _NAME.fullmatch(name):
+            raise StoreError(
+                f"'{name}' is not the name of a stored file. The run store was edited "
+                "by hand; remove the run and train it again."
+            )
+        return self.root / name[:2] / name
+
+    def get(self, name: str) -> bytes:
+        """Read a file.
+
+        Raises
+        ------
+        StoreError
+            The file is gone or its content no longer fits its name.
+        """
+        path = self.path(name)
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise StoreError(
+                f"The stored file {name} cannot be read ({error.strerror}). Remove "
+                "the run and train it again."
+            ) from error
+        if hashlib.blake2b(content, digest_size=16).hexdigest() != name[:32]:
+            raise StoreError(
+                f"The stored file {name} was changed or damaged. Remove the run and "
+                "train it again."
+            )
+        return content
+
+
+def json_bytes(data: Any) -> bytes:
+    """Return JSON whose bytes depend on the content only."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
+
+
+def scores_bytes(row_ids: Ints, logits: Floats) -> bytes:
+    """Write logits as Parquet, without loss.
+
+    A network's logits are float32 numbers, so columns are stored in that type
+    whenever that changes no value; half the size and the same numbers.
+    """
+    narrow = logits.astype(np.float32)
+    exact = narrow if np.array_equal(narrow.astype(np.float64), logits) else logits
+    columns = {"row_id": row_ids} | {
+        f"logit_{i}": exact[:, i] for i in range(exact.shape[1])
+    }
+    buffer = BytesIO()
+    pq.write_table(
+        pa.table(columns),
+        buffer,
+        compression="zstd",
+        use_dictionary=False,
+        column_encoding={
+            name: "DELTA_BINARY_PACKED" if name == "row_id" else "BYTE_STREAM_SPLIT"
+            for name in columns
+        },
+    )
+    return buffer.getvalue()
+
+
+def read_scores(content: bytes) -> tuple[Ints, Floats]:
+    """Read what `scores_bytes` wrote: row ids int[n] and logits float[n, k]."""
+    table = pq.read_table(BytesIO(content))
+    logits = [
+        table[name].to_numpy().astype(np.float64)
+        for name in table.column_names
+        if name != "row_id"
+    ]
+    return (
+        frozen(table["row_id"].to_numpy(), np.int64),
+        frozen(np.column_stack(logits), np.float64),
+    )

@@ -1,0 +1,62 @@
+"""Checkpoint: all that an interrupted training needs to end as if it had not been."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+from torch import Tensor
+
+from models.artefacts import write_atomically
+
+
+@dataclass
+class Progress:
+    """Where a training stands after its last finished epoch.
+
+    Parameters
+    ----------
+    epoch : int
+        Finished epochs.
+    best_epoch : int
+        The one with the lowest validation log loss; 0 before the first.
+    best_loss : float
+        That log loss, in nats.
+    seconds : float
+        Time spent on epochs so far, over all resumptions.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_loss: float = field(default=float("inf"))
+    seconds: float = 0.0
+
+
+def write_checkpoint(
+    path: Path, progress: Progress, tensors: Mapping[str, Tensor]
+) -> None:
+    """Write a checkpoint in one atomic step.
+
+    Weights, optimiser and generator states are safetensors; the progress is JSON in
+    the header of the same file, so that the two can never disagree.
+
+    Raises
+    ------
+    OSError
+        The disk is full; the previous checkpoint stays.
+    """
+    header = {"progress": json.dumps(asdict(progress))}
+    on_cpu = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    write_atomically(path, safetensors.torch.save(on_cpu, metadata=header))
+
+
+def read_checkpoint(path: Path) -> tuple[Progress, dict[str, Tensor]] | None:
+    """Read a checkpoint; None when there is none or it cannot be read."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            progress = Progress(**json.loads(file.metadata()["progress"]))
+            return progress, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (OSError, safetensors.SafetensorError, KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,236 @@
+"""JobQueue: the server's side of training. Imports no torch."""
+
+import threading
+from collections import deque
+from contextlib import suppress
+
+from analysis.datasets.load import Dataset, load
+from analysis.errors import RunError, StoreError
+from models.failures import DISK_FULL, reason_of, reason_of_exit
+from models.jobs.process import WorkerProcess
+from models.jobs.protocol import Order
+from models.ledger import CANCELLED, INTERRUPTED
+from models.owners import Owner
+from models.recipe import Recipe
+from models.remedies.chain import completed, runs_of
+from models.store import Store
+
+CANCEL_SECONDS = 1.0
+"""A worker that has not stopped this long after a cancel is killed."""
+
+CLOSE_SECONDS = 2.0
+
+
+class JobQueue:
+    """First in, first out, one job at a time, in one warm worker process.
+
+    A server makes one of these and closes it when it ends. What another server left
+    unfinished when it died is marked as interrupted first.
+
+    Parameters
+    ----------
+    store : Store
+    """
+
+    def __init__(self, store: Store) -> None:
+        store.ledger.sweep()
+        self._store = store
+        self._owner = Owner(store.owners)
+        self._waiting: deque[Order] = deque()
+        self._current: Order | None = None
+        self._killed: Order | None = None
+        self._is_closed = False
+        self._worker: WorkerProcess | None = None
+        # Guards the fields above; also says that one of them has changed.
+        self._change = threading.Condition()
+        self._thread = threading.Thread(target=self._dispatch, daemon=True)
+        self._thread.start()
+
+    def warm(self) -> None:
+        """Start the worker now, so that the first job does not wait for torch."""
+        with self._change:
+            self._running_worker()
+
+    def submit(self, recipe: Recipe, dataset: Dataset | None = None) -> str:
+        """Queue a recipe and return its run's id at once.
+
+        A finished run is found, not trained again; one that failed or was cancelled
+        resumes from its checkpoint. Runs that a chain of remedies builds on go first.
+
+        Parameters
+        ----------
+        recipe : Recipe
+        dataset : Dataset or None
+            The recipe's, if it is loaded already.
+
+        Raises
+        ------
+        SettingError
+            A remedy or a setting does not exist or is out of range.
+        DataError
+            The table is gone.
+        """
+        recipe = completed(recipe)
+        task = self._store.task(recipe.task)
+        dataset = load(task, self._store.tables) if dataset is None else dataset
+        run_id = ""
+        for step in runs_of(recipe):
+            run_id = self._store.submit(step, task, dataset.digest, self._owner.token)
+            self._enqueue(Order("train", run_id))
+        return run_id
+
+    def resume(self, run_id: str) -> str:
+        """Queue a failed or cancelled run again; it goes on after its last epoch."""
+        run = self._store.run(run_id)
+        for step in runs_of(run.recipe):
+            step_id = self._store.submit(
+                step, run.task, run.data_digest, self._owner.token
+            )
+            self._enqueue(Order("train", step_id))
+        return run_id
+
+    def score(self, run_id: str, dataset: Dataset) -> None:
+        """Queue scoring another table with a finished run's weights.
+
+        The result is `store.table_scores(run_id, dataset.digest)`; until then
+        `store.scorings.state(run_id, dataset.digest)` says how far it is.
+
+        Raises
+        ------
+        RunError
+            The run is not finished.
+        """
+        run = self._store.run(run_id)
+        if not run.is_finished:
+            raise RunError(
+                f"Run {run_id[:12]} is {run.state}; only a finished run can score "
+                "another table. Wait for it or resume it on the Model page."
+            )
+        if self._store.scorings.submit(
+            run_id, dataset.task, dataset.digest, self._owner.token
+        ):
+            self._enqueue(Order("score", run_id, dataset.digest))
+
+    def cancel(self, run_id: str) -> None:
+        """Cancel a run of this queue, and the run it waits for.
+
+        A waiting run never starts. A running one stops at its next batch; if that
+        takes longer than `CANCEL_SECONDS` its process is killed.
+        """
+        run = self._store.run(run_id)
+        base = self._store.run(run.base) if run.base and run.state == "queued" else None
+        if base is not None and base.is_active:
+            self.cancel(base.id)
+        order = Order("train", run_id)
+        with self._change:
+            if order in self._waiting:
+                self._waiting.remove(order)
+                self._store.ledger.end(
+                    run_id, "cancelled", "Cancelled before it began."
+                )
+            elif self._current == order and self._worker is not None:
+                self._worker.send(Order("cancel", run_id))
+                timer = threading.Timer(
+                    CANCEL_SECONDS, self._kill, (self._current, self._worker)
+                )
+                timer.daemon = True
+                timer.start()
+
+    def close(self) -> None:
+        """Stop; unfinished runs are marked as interrupted and can be resumed."""
+        with self._change:
+            self._is_closed = True
+            self._waiting.clear()
+            self._change.notify_all()
+            worker = self._worker
+        if worker is not None:
+            worker.close(CLOSE_SECONDS)
+        self._thread.join(CLOSE_SECONDS)
+        self._store.ledger.interrupt(self._owner.token)
+        self._owner.close()
+
+    @property
+    def worker_id(self) -> int | None:
+        """Process id of the worker; None while there is none."""
+        worker = self._worker
+        return worker.id if worker is not None and worker.is_running else None
+
+    def _enqueue(self, order: Order) -> None:
+        """Add an order that is queued for this server and not waiting already."""
+        with self._change:
+            if self._is_closed:
+                raise RunError("The program is closing. Start it again, then resume.")
+            if order.do == "train" and not self._is_mine(order.run):
+                return
+            if order != self._current and order not in self._waiting:
+                self._waiting.append(order)
+                self._change.notify_all()
+
+    def _is_mine(self, run_id: str) -> bool:
+        waiting = self._store.ledger.queued_by(self._owner.token)
+        return run_id in waiting
+
+    def _dispatch(self) -> None:
+        while (order := self._next()) is not None:
+            reason = self._carried_out(order)
+            with self._change:
+                self._current = None
+                if reason:
+                    self._bury(order, reason)
+
+    def _carried_out(self, order: Order) -> str:
+        """Have the worker carry out an order; return why it could not, or nothing."""
+        try:
+            with self._change:
+                worker = self._running_worker()
+        except OSError as error:  # no process, no log file: memory or disk is full
+            return reason_of(error)
+        worker.send(order)
+        status = worker.wait()
+        if status is None:
+            return ""
+        return INTERRUPTED if self._is_closed else reason_of_exit(status)
+
+    def _next(self) -> Order | None:
+        with self._change:
+            while not self._waiting and not self._is_closed:
+                self._change.wait()
+            if self._is_closed:
+                return None
+            self._current = self._waiting.popleft()
+            return self._current
+
+    def _running_worker(self) -> WorkerProcess:
+        if self._worker is not None and not self._worker.is_running:
+            self._worker.close(CLOSE_SECONDS)
+            self._worker = None
+        if self._worker is None:
+            self._worker = WorkerProcess(self._store, self._owner.token)
+        return self._worker
+
+    def _bury(self, order: Order, reason: str) -> None:
+        """Write down that an order failed; the next one starts a new worker."""
+        try:
+            self._write_failure(order, reason)
+        except (OSError, StoreError):  # most likely the disk is full
+            self._store.release_reserve()
+            with suppress(OSError, StoreError):
+                self._write_failure(order, DISK_FULL)
+
+    def _write_failure(self, order: Order, reason: str) -> None:
+        if order.do == "score":
+            self._store.scorings.end(order.run, order.data, reason=reason)
+        elif order is self._killed:
+            self._store.ledger.end(order.run, "cancelled", CANCELLED)
+        else:
+            self._store.ledger.end(order.run, "failed", reason)
+
+    def _kill(self, order: Order, worker: WorkerProcess) -> None:
+        """Kill a worker that is still at a cancelled order.
+
+        Only then is the run marked: a worker that hangs may hold the store's lock.
+        """
+        with self._change:
+            if self._current is order:
+                self._killed = order
+                worker.kill()

@@ -1,0 +1,119 @@
+"""The chain of remedies in a recipe: check it, complete it, cut it into runs."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+from analysis.errors import SettingError
+from models.recipe import Recipe, Stage
+from models.remedies import REMEDIES
+from models.remedies.base import Remedy, Setting, settings_of
+
+
+def stage(remedy: str, **settings: Any) -> Stage:
+    """Return a stage with all its settings, checked.
+
+    Raises
+    ------
+    SettingError
+        The remedy or a setting does not exist, or a value is out of range.
+    """
+    kind = _remedy_class(remedy)
+    known = {s.name: s for s in settings_of(kind)}
+    for name in settings:
+        if name not in known:
+            raise SettingError(
+                f"{kind.title} has no setting '{name}'; it has {', '.join(known)}."
+            )
+    values = {
+        name: _checked(kind.title, s, settings.get(name, s.default))
+        for name, s in known.items()
+    }
+    return Stage(remedy, values)
+
+
+def remedy_of(stage: Stage) -> Remedy:
+    """Return the remedy of a stage with its settings."""
+    return _remedy_class(stage.remedy)(**stage.settings)
+
+
+def completed(recipe: Recipe) -> Recipe:
+    """Return a recipe with every setting of every stage, its order checked.
+
+    Two recipes that mean the same become equal, and so have the same run.
+
+    Raises
+    ------
+    SettingError
+        A retraining remedy stands after a post-hoc one, or a setting is wrong.
+    """
+    stages = tuple(stage(s.remedy, **s.settings) for s in recipe.stages)
+    kinds = [_remedy_class(s.remedy) for s in stages]
+    for before, after in pairwise(kinds):
+        if before.kind == "posthoc" and after.kind == "retraining":
+            raise SettingError(
+                f"'{after.title}' trains a new model, so what '{before.title}' fitted "
+                f"to the old one would be lost. Put '{after.title}' first."
+            )
+    return replace(recipe, stages=stages)
+
+
+def retraining(recipe: Recipe) -> tuple[Stage, ...]:
+    """Return the stages that training itself carries out."""
+    return tuple(
+        s for s in recipe.stages if _remedy_class(s.remedy).kind == "retraining"
+    )
+
+
+def runs_of(recipe: Recipe) -> tuple[Recipe, ...]:
+    """Return the recipes to carry out in order: the trained one, then each stage's.
+
+    Every post-hoc stage is a run of its own on top of the one before, so that a
+    finished model is used again and not trained again.
+    """
+    first = len(retraining(recipe))
+    return tuple(
+        replace(recipe, stages=recipe.stages[:end])
+        for end in range(first, len(recipe.stages) + 1)
+    )
+
+
+def _remedy_class(name: str) -> type[Remedy]:
+    if name not in REMEDIES:
+        raise SettingError(
+            f"There is no remedy '{name}'; choose one of {', '.join(REMEDIES)}."
+        )
+    return REMEDIES[name]
+
+
+def _checked(title: str, known: Setting, value: Any) -> Any:
+    if known.kind == "attribute":
+        if not isinstance(value, str) or (not value and known.default is None):
+            raise SettingError(
+                f"{title} needs '{known.name}': name a sensitive attribute of the "
+                "task, or several joined by commas."
+            )
+        return value.strip()
+    number = _number(value)
+    fits = number is not None and known.low <= number <= known.high
+    if known.kind == "integer" and number is not None:
+        fits = fits and number == int(number)
+    if number is None or not fits:
+        raise SettingError(
+            f"{title}: '{known.name}' is {value}; give "
+            f"{'a whole number' if known.kind == 'integer' else 'a number'} from "
+            f"{known.low:g} to {known.high:g}."
+        )
+    return int(number) if known.kind == "integer" else number
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def is_posthoc(recipe: Recipe) -> bool:
+    """Whether the last stage changes scores rather than training."""
+    return len(recipe.stages) > len(retraining(recipe))

@@ -1,0 +1,1 @@
+"""The pages, one script per question; `pages.ui` is what they share."""

@@ -1,0 +1,49 @@
+import streamlit as st
+
+from analysis.charts import compare
+from pages.ui import actions, cache, controls, needs, state, tables
+from pages.ui.messages import audit_errors, finding, note
+
+st.title("What did the fix do, to whom, at what price?", anchor=False)
+
+with audit_errors():
+    run, data = needs.run()
+    answer = st.container()
+    base, run = controls.compared(run)
+    before, after = cache.pair(state.view(), base, run)
+    found = cache.found(before, data)
+    left, right = st.columns(2)
+    with left:
+        by = controls.attributes("compare", list(after.groups), found.attribute)
+    with right:
+        metric = controls.metric("compare", controls.measures(after), found.metric)
+
+    metrics = controls.with_key_metrics(after, metric)
+    record = cache.paired_comparison(before, after, by, metrics)
+    changed = cache.flipped(before, after, by)
+    with answer:
+        finding(compare.finding(record, metric))
+        controls.chart(
+            compare.moves(record, metric, state.ink()),
+            "compare.moves",
+            compare.alt(record, metric),
+        )
+        tables.numbers(
+            compare.table(record, metric),
+            "compare.moves",
+            actions.compare_command(base.id, run.id, by),
+        )
+        st.subheader("The price, over everyone", anchor=False)
+        tables.printed(compare.price(record), key="compare.price")
+        controls.chart(
+            compare.flips(changed, state.ink()),
+            "compare.flips",
+            compare.flips_alt(changed),
+        )
+        tables.numbers(
+            compare.flips_table(changed),
+            "compare.flips",
+            actions.compare_command(base.id, run.id, by),
+        )
+        note(compare.harmed_words(record))
+    needs.say_rows(after, data)

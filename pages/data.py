@@ -1,0 +1,48 @@
+import streamlit as st
+
+from analysis.charts import splits
+from analysis.composition import parts_table
+from analysis.datasets.splits import methods_for
+from pages.ui import about, actions, cache, controls, state, tables, uploads
+from pages.ui.messages import audit_errors, finding, note
+
+st.title("What is in this table, who is in it, and how was it split?", anchor=False)
+
+with audit_errors():
+    data = cache.dataset(state.view().data)
+    finding(about.words(data))
+    for said in (state.said(), *data.notes):
+        note(said)
+    answer = st.container()
+    names = list(data.frame.groups)
+    by = controls.one_attribute("data", names)
+    if by:
+        record = cache.who(data, by)
+        with answer:
+            controls.chart(
+                splits.who(record, data.task.positive, state.ink()),
+                "data.who",
+                splits.alt(record, data.task.positive),
+            )
+            tables.numbers(
+                splits.table(record), "data.who", actions.composition_snippet(by)
+            )
+
+    st.subheader("How it is split", anchor=False)
+    method = controls.split_method(methods_for(data.task))
+    held_out = controls.held_out(data, method)
+    parts = cache.splits(data, method, held_out)
+    shares = ("share of rows", "positive label")
+    tables.show(parts_table(data.frame, parts), "data.splits", shares)
+    note(f"{parts.note} Seed {parts.seed}.")
+    about.flattery(data, parts)
+
+    st.subheader("Columns", anchor=False)
+    tables.show(about.columns(data), key="data.columns")
+    about.datasheet(data)
+    uploads.forget(data)
+
+with audit_errors():
+    st.subheader("Your own table", anchor=False)
+    if upload := uploads.upload():
+        uploads.roles_form(upload)

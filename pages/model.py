@@ -1,0 +1,47 @@
+import streamlit as st
+
+from analysis.charts import training
+from analysis.datasets.splits import methods_for
+from analysis.history import losses
+from pages.ui import actions, cache, controls, live, needs, recipes, state, tables
+from pages.ui.messages import audit_errors, empty, finding, note
+
+st.title("What was trained or loaded, and how well does it do overall?", anchor=False)
+
+with audit_errors():
+    view = state.view()
+    data = cache.dataset(view.data)
+    live.panel(live.loss_curves, "model")
+    if view.run == state.NOTHING:
+        empty(
+            "No model has been trained on this table",
+            "Its overall quality, with intervals, and its learning curve will stand "
+            "here. The form below trains one; with its defaults that takes about a "
+            "minute.",
+        )
+    else:
+        shown, _ = needs.evaluation()
+        record = cache.overall(shown, controls.with_key_metrics(shown, "accuracy"))
+        finding(recipes.overall_words(view, record))
+        tables.printed(recipes.overall_table(record), key="model.overall")
+        needs.say_rows(shown, data)
+    if view.is_trained and state.job() != view.run:
+        run = cache.store().find(view.run)
+        curve = losses(live.epochs_of(run.id))
+        controls.chart(
+            training.losses(curve, state.ink()),
+            "model.losses",
+            training.losses_alt(curve),
+        )
+        tables.numbers(
+            training.losses_table(curve),
+            "model.losses",
+            actions.train_command(run.recipe),
+        )
+        note(recipes.words(run))
+
+    st.subheader("Train a model", anchor=False)
+    importance = "secondary" if view.is_trained else "primary"
+    recipe = recipes.form(data, methods_for(data.task), importance)
+    if recipe is not None:
+        actions.train(recipe)

@@ -1,0 +1,41 @@
+import streamlit as st
+
+from analysis.charts import shift
+from pages.ui import actions, cache, controls, needs, sides, state, tables
+from pages.ui.messages import audit_errors, finding, note
+
+st.title("Performance changed: which part of the distribution moved?", anchor=False)
+
+with audit_errors():
+    shown, data = needs.evaluation()
+    answer = st.container()
+    chosen = sides.choose(data)
+    metric = controls.metric("shift", controls.measures(shown), "accuracy")
+
+    with answer:
+        source, target = sides.domains(state.view(), data, chosen)
+        with st.spinner("Weighing the rows of both sides; up to half a minute."):
+            record = cache.attribution(source, target, metric)
+        finding(shift.finding(record))
+        controls.chart(
+            shift.waterfall(record, state.ink()), "shift.waterfall", shift.alt(record)
+        )
+        for warning in record.warnings:
+            note(warning)
+        note(sides.words(chosen, len(source), len(target), data.task.rows_are))
+        tables.numbers(
+            shift.table(record),
+            "shift.waterfall",
+            actions.attribution_snippet(chosen, metric),
+        )
+        moved = cache.moved_columns(source, target)
+        controls.chart(
+            shift.features(moved, state.ink()),
+            "shift.columns",
+            shift.features_alt(moved),
+        )
+        tables.numbers(
+            shift.features_table(moved),
+            "shift.columns",
+            actions.moved_snippet(chosen),
+        )

@@ -1,0 +1,1 @@
+"""The frame around the pages: navigation, session state, caches, controls, messages."""

@@ -1,0 +1,67 @@
+"""What a data set is, in words and in one table of its columns."""
+
+import pandas as pd
+import streamlit as st
+
+from analysis.datasets.load import EMBEDDED, Dataset
+from analysis.datasets.task import Task
+from analysis.frame import Splits
+from analysis.split_comparison import flattery_words
+from pages.ui import cache
+from pages.ui.messages import note
+
+
+def words(data: Dataset) -> str:
+    """Say how many rows of what, the label and its rate, and who is told apart."""
+    task, n = data.task, len(data.frame)
+    rate = cache.label_rate(data)
+    said = f"{task.title}: {n:,} {task.rows_are}, {len(task.features)} features. "
+    said += f"The label is {task.label}; {rate} are {task.positive}. "
+    return said + f"Groups are told apart by {', '.join(task.sensitive) or 'nothing'}."
+
+
+def columns(data: Dataset) -> pd.DataFrame:
+    """Return one row per column: its role, kind, and what is missing or rare."""
+    summaries = cache.summaries(data)
+    return pd.DataFrame(
+        {
+            "column": [s.name for s in summaries],
+            "role": [_role(data.task, s.name) for s in summaries],
+            "kind": [s.kind for s in summaries],
+            "missing": [s.missing for s in summaries],
+            "different values": [s.distinct for s in summaries],
+            "rare categories": [len(s.rare) for s in summaries],
+        }
+    )
+
+
+def datasheet(data: Dataset) -> None:
+    """Fold away the datasheet of an embedded table."""
+    sheet = EMBEDDED / f"{data.task.table}.md"
+    if sheet.is_file():
+        with st.expander("Datasheet", type="compact"):
+            st.markdown(sheet.read_text(encoding="utf-8"))
+
+
+def flattery(data: Dataset, splits: Splits) -> None:
+    """Say whether a random split would flatter, where rows have a time or domain."""
+    if splits.method == "random" or data.frame.domain is None:
+        return
+    with st.spinner("Comparing with a random split; a few seconds."):
+        note(flattery_words(cache.split_flattery(data, splits)))
+
+
+def _role(task: Task, name: str) -> str:
+    roles = {
+        "label": name == task.label,
+        "feature": name in task.features,
+        "sensitive": name in task.sensitive,
+        "weight": name == task.weight,
+        "time": name == task.time,
+        "domain": name == task.domain,
+        "score": task.score is not None and name in task.score.columns,
+        "official split": name == task.official_split,
+    }
+    held = [role for role, holds in roles.items() if holds]
+    held += ["recorded in part"] if name in task.recorded_in else []
+    return ", ".join(held) or "not used"

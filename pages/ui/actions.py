@@ -1,0 +1,169 @@
+"""What a page's button starts, and the command that does the same elsewhere."""
+
+import shlex
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from analysis.errors import RunError
+from models.recipe import Recipe
+from models.remedies.chain import stage
+from pages.ui import cache, jobs, state
+from pages.ui.sides import Sides
+
+
+def start_reweighing(attribute: str) -> None:
+    """Start the first fix, aimed at an attribute, and go where it can be watched."""
+    view = state.view()
+    if not view.is_trained:
+        state.go("remedies")
+    start_remedy("reweighing", {"attribute": attribute})
+
+
+def start_remedy(name: str, settings: dict[str, Any]) -> None:
+    """Add a remedy to the run in view, start it, and watch it on Remedies."""
+    recipe = cache.store().find(state.view().run).recipe
+    state.watch(jobs.queue().submit(recipe.with_stage(stage(name, **settings))))
+    state.go("remedies", job=state.job())
+
+
+def train(recipe: Recipe) -> None:
+    """Start a training run and watch it on Model."""
+    state.watch(jobs.queue().submit(recipe))
+    st.rerun()
+
+
+def cancel(run_id: str) -> None:
+    """Ask a run to stop."""
+    jobs.queue().cancel(run_id)
+
+
+def resume(run_id: str) -> None:
+    """Let a run go on after its last checkpoint."""
+    jobs.queue().resume(run_id)
+
+
+def show_result(run_id: str, page: str) -> None:
+    """Turn the sidebar to a finished run and switch to a page."""
+    state.turn_to(run=run_id)
+    state.forget_job()
+    state.go(page)
+
+
+def base_of(run_id: str) -> str:
+    """Return the id of the run that a remedied run started from; empty for none."""
+    store = cache.store()
+    run = store.run(run_id)
+    try:
+        return store.run(run.base).id if run.base else ""
+    except RunError:
+        return ""
+
+
+def default_recipe(task: str, methods: tuple[str, ...]) -> Recipe:
+    """Return the recipe a training form starts from: the official split if any."""
+    return replace(Recipe(task=task), split=methods[0])
+
+
+def audit_command(by: tuple[str, ...], metrics: tuple[str, ...]) -> str:
+    """Return the command that prints the numbers of a disaggregation."""
+    view = state.view()
+    words = ["python", "cli.py", "audit", _source(), "--groups", ",".join(by)]
+    words += ["--metrics", ",".join(metrics)]
+    if view.threshold is not None:
+        words += ["--threshold", f"{view.threshold:g}"]
+    return _joined(words)
+
+
+def compare_command(base: str, run: str, by: tuple[str, ...]) -> str:
+    """Return the command that prints a paired comparison."""
+    words = ["python", "cli.py", "compare", base[:12], run[:12]]
+    return _joined([*words, "--groups", ",".join(by)])
+
+
+def train_command(recipe: Recipe) -> str:
+    """Return the command that trains a recipe."""
+    words = ["python", "cli.py", "train", recipe.task]
+    words += ["--architecture", recipe.architecture, "--split", recipe.split]
+    words += ["--seed", str(recipe.seed), "--epochs", str(recipe.epochs)]
+    return _joined(words)
+
+
+def reliability_snippet(by: tuple[str, ...], n_bins: int) -> str:
+    """Return the Python that gives the reliability curves of the view."""
+    view = state.view()
+    lines = [
+        "from analysis.calibration import reliability_by_group",
+        "from analysis.datasets.load import load",
+        "from models.evaluations import evaluation",
+        "from models.store import open_store",
+        "",
+        "store = open_store()",
+        f"dataset = load(store.task({view.data!r}), store.tables)",
+        f"shown = evaluation(store, store.find({view.run[:12]!r}), dataset)",
+        f"reliability_by_group(shown, {by!r}, n_bins={n_bins})",
+    ]
+    if not view.is_trained:
+        lines[2:4] = [
+            "from analysis.datasets.load import existing_scores",
+            "from analysis.evaluation import evaluate",
+            "from models.store import open_store",
+        ]
+        lines[-2] = "shown = evaluate('', dataset.frame, existing_scores(dataset))"
+    return "\n".join(lines)
+
+
+def composition_snippet(by: str) -> str:
+    """Return the Python that counts the groups of an attribute."""
+    return "\n".join(
+        [
+            "from analysis.composition import composition",
+            *_dataset_lines(),
+            f"composition(dataset.frame, {by!r})",
+        ]
+    )
+
+
+def attribution_snippet(sides: Sides, metric: str) -> str:
+    """Return the Python that splits the change between two sides."""
+    lines = ["from analysis.attribution import attribute_covariates"]
+    lines += _sides_lines(sides)
+    return "\n".join([*lines, f"attribute_covariates(source, target, {metric!r})"])
+
+
+def moved_snippet(sides: Sides) -> str:
+    """Return the Python that measures how far each column moved."""
+    lines = ["from analysis.shift import feature_shifts", *_sides_lines(sides)]
+    lines += ["weights = source.evaluation.weights, target.evaluation.weights"]
+    call = "feature_shifts(source.columns, target.columns, *weights)"
+    return "\n".join([*lines, call])
+
+
+def _sides_lines(sides: Sides) -> list[str]:
+    return [
+        "from pages.ui.sides import Sides, domains",
+        "from pages.ui.state import View",
+        *_dataset_lines(),
+        f"view = {state.view()!r}",
+        f"source, target = domains(view, dataset, {sides!r})",
+    ]
+
+
+def _dataset_lines() -> list[str]:
+    return [
+        "from analysis.datasets.load import load",
+        "from models.store import open_store",
+        "",
+        "store = open_store()",
+        f"dataset = load(store.task({state.view().data!r}), store.tables)",
+    ]
+
+
+def _source() -> str:
+    view = state.view()
+    return view.run[:12] if view.is_trained else view.data
+
+
+def _joined(words: list[str]) -> str:
+    return " ".join(shlex.quote(word) for word in [*words, "--json"])

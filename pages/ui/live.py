@@ -1,0 +1,137 @@
+"""A run while it is carried out: progress, curves, cancel, resume."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from analysis.charts import numbers, training
+from analysis.errors import RunError
+from analysis.history import history, losses
+from models.run import Event, Run
+from pages.ui import actions, cache, controls, state
+from pages.ui.messages import audit_errors, note, plain
+
+POLL_SECONDS = 1.0
+
+Curves = Callable[[Run, Sequence[Mapping[str, Any]]], None]
+
+
+def panel(curves: Curves, key: str) -> None:
+    """Show the watched run, if any, and follow it until it ends.
+
+    Parameters
+    ----------
+    curves : function of the run and its epoch payloads
+        Draws what the page wants to see of the run.
+    key : str
+        The page's name.
+    """
+    run = _watched()
+    if run is None:
+        return
+
+    def follow() -> None:
+        with audit_errors():
+            _follow(run, curves, key)
+
+    every = POLL_SECONDS if run.is_active else None
+    st.fragment(follow, run_every=every, key=f"{key}.live")()
+
+
+def loss_curves(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
+    """Draw how the loss falls."""
+    record = losses(epochs)
+    controls.chart(
+        training.losses(record, state.ink()),
+        f"model.live.{run.id[:6]}",
+        training.losses_alt(record),
+    )
+
+
+def group_curves(attribute: str, metric: str) -> Curves:
+    """Return what draws a rate by group, with the base run as a ghost."""
+
+    def draw(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
+        before = _epochs(cache.store().events(run.base)) if run.base else []
+        record = history(epochs, attribute, metric)
+        base = history(before, attribute, metric) if before else None
+        planned = run.recipe.epochs
+        controls.chart(
+            training.by_group(record, base, planned, state.ink()),
+            f"remedies.curves.{run.id[:6]}",
+            training.alt(record, planned),
+        )
+
+    return draw
+
+
+def epochs_of(run_id: str) -> list[Mapping[str, Any]]:
+    """Return the epoch payloads of a run, in order."""
+    return _epochs(cache.store().events(run_id))
+
+
+def _watched() -> Run | None:
+    if not state.job():
+        return None
+    try:
+        run = cache.store().run(state.job())
+    except RunError:  # an address from another machine
+        state.forget_job()
+        return None
+    return run if run.recipe.task == state.view().data else None
+
+
+def _follow(seen: Run, curves: Curves, key: str) -> None:
+    run = cache.store().run(seen.id)
+    epochs = epochs_of(run.id)
+    _progress(run, epochs)
+    if epochs:
+        curves(run, epochs)
+    elif run.is_active:
+        st.skeleton(height=300)
+    if run.is_active:
+        if st.button("Cancel", key=f"{key}.cancel"):
+            actions.cancel(run.id)
+        return
+    if seen.is_active:
+        st.rerun()  # once at the end: the sidebar gains the run, the timer stops
+    _after(run, key)
+
+
+def _progress(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
+    done, planned = len(epochs), max(1, run.recipe.epochs)
+    after = f", after {done} epochs" if done else ""
+    words = {
+        "queued": f"waits, {run.position} ahead of it" if run.position else "starts",
+        "running": f"epoch {done} of at most {planned}",
+        "done": f"done in {numbers.duration(run.seconds)}{after}",
+        "failed": "stopped",
+        "cancelled": "cancelled",
+    }[run.state]
+    if run.state == "running" and epochs:
+        left = numbers.duration(float(epochs[-1].get("seconds_left") or 0))
+        words += f", about {left} left"
+    share = 1.0 if run.is_finished else min(1.0, done / planned)
+    st.progress(share, text=plain(f"{run.title}: {words}"))
+
+
+def _after(run: Run, key: str) -> None:
+    with st.container(horizontal=True):
+        if run.is_finished:
+            page = "compare" if run.base else "subgroups"
+            title = "Compare before and after" if run.base else "See whom it fails"
+            if st.button(title, type="primary", key=f"{key}.result"):
+                actions.show_result(run.id, page)
+        elif st.button("Resume", type="primary", key=f"{key}.resume"):
+            actions.resume(run.id)
+            st.rerun()
+        if st.button("Put away", key=f"{key}.away"):
+            state.forget_job()
+            st.rerun()
+    if run.reason:
+        note(run.reason)
+
+
+def _epochs(events: Sequence[Event]) -> list[Mapping[str, Any]]:
+    return [event.payload for event in events if event.kind == "epoch"]

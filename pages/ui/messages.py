@@ -1,0 +1,51 @@
+"""What the pages say: strangers' text made harmless, errors and empty states."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from analysis.errors import AuditError
+
+# An underscore between letters is no markup, and names of columns are full of them.
+_MARKUP = re.compile(
+    r"([\\`*{}\[\]()#+\-.!|<>~:$&^=@/\"']|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))"
+)
+
+
+def plain(text: str) -> str:
+    """Return text that Streamlit's Markdown shows letter by letter.
+
+    Group names, columns and categories come from strangers' tables; Markdown,
+    directives such as `:red[..]`, formulas, links and HTML in them must stay text.
+    """
+    return _MARKUP.sub(r"\\\1", " ".join(str(text).split()))
+
+
+@contextmanager
+def audit_errors() -> Iterator[None]:
+    """Show an `AuditError` in the page's words; let any other error surface."""
+    try:
+        yield
+    except AuditError as error:
+        st.warning(plain(str(error)))
+
+
+def finding(sentence: str) -> None:
+    """State what the page has found, above everything else."""
+    with st.container(key="finding"):
+        st.markdown(plain(sentence))
+
+
+def note(text: str) -> None:
+    """Say in small print how something was made or is to be read, if anything."""
+    if text:
+        st.caption(plain(text))
+
+
+def empty(what: str, why: str) -> None:
+    """Say what would stand here and why it does not yet; a button may follow."""
+    with st.container(key="empty"):
+        st.subheader(plain(what), anchor=False)
+        st.markdown(plain(why))

@@ -1,0 +1,140 @@
+"""The two sides of a shift: values of a column, or a second table."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from analysis.datasets.load import Dataset
+from analysis.errors import DataError
+from analysis.evaluation import Evaluation
+from analysis.frame import Grouping
+from analysis.worlds import Domain
+from pages.ui import cache
+from pages.ui.messages import plain
+from pages.ui.scoring import ensure_scored
+from pages.ui.state import View
+
+SECOND_TABLE = "A second table"
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is compared with what.
+
+    Parameters
+    ----------
+    column : str
+        Column whose values tell the sides apart; empty for a second table.
+    source, target : tuple of str
+        Values of that column.
+    table : str
+        Name of the second table's task, the target; empty otherwise.
+    """
+
+    column: str
+    source: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
+    table: str = ""
+
+
+def choose(data: Dataset) -> Sides:
+    """Let the reader choose two sides; the later or last value is the target first."""
+    seconds = cache.tables_like(data)
+    options = [*columns_of(data), *([SECOND_TABLE] if seconds else [])]
+    if not options:
+        raise DataError(
+            "This table has no column that tells two sides apart. Declare a time, a "
+            "domain or a sensitive attribute on the Data page, or upload a second "
+            "table with the same columns there."
+        )
+    first, left, right = st.columns(3)
+    column = first.selectbox("Compare by", options, key="shift.by", bind="query-params")
+    if column == SECOND_TABLE:
+        table = left.selectbox("Target", seconds, key="shift.table")
+        return Sides("", table=str(table))
+    names = list(grouping(data, column).names)
+    key = f"shift.{column}"
+    source = left.multiselect("Source", names, names[:-1], key=f"{key}.source")
+    target = right.multiselect("Target", names, names[-1:], key=f"{key}.target")
+    return _checked(Sides(column, tuple(source), tuple(target)))
+
+
+def columns_of(data: Dataset) -> list[str]:
+    """Return the columns that can tell sides apart: time or domain first."""
+    task = data.task
+    declared = task.domain or task.time
+    named = [declared] if declared and data.frame.domain is not None else []
+    return named + [name for name in data.frame.groups if name not in named]
+
+
+def grouping(data: Dataset, column: str) -> Grouping:
+    """Return the values of a column as groups."""
+    declared = data.task.domain or data.task.time
+    if column == declared and data.frame.domain is not None:
+        return data.frame.domain
+    return data.frame.groups[column]
+
+
+def domains(view: View, data: Dataset, sides: Sides) -> tuple[Domain, Domain]:
+    """Return both sides, on rows that no model was trained on.
+
+    A trained run is read on its calibration and test rows, a score that came with the
+    table on all rows.
+    """
+    rows = cache.unseen(view)
+    if sides.table:
+        other = cache.dataset(sides.table)
+        ensure_scored(view, other)
+        scored = cache.scored_table(view, other)
+        features = [f for f in data.task.features if f in other.task.features]
+        return _domain(rows, data, features), _domain(scored, other, features)
+    by = grouping(data, sides.column)
+    method = "time" if sides.column == data.task.time else ""
+    features = [f for f in data.features_for(method) if f != sides.column]
+    source, target = (
+        _domain(_with_values(rows, data, by, values), data, features)
+        for values in (sides.source, sides.target)
+    )
+    return source, target
+
+
+def words(sides: Sides, n_source: int, n_target: int, rows: str) -> str:
+    """Say which rows stand on either side."""
+    if sides.table:
+        return f"Source: {n_source:,} {rows} of this table. Target: {n_target:,} rows."
+    source, target = ", ".join(sides.source), ", ".join(sides.target)
+    return (
+        f"Source: {n_source:,} {rows} with {sides.column} {source}. Target: "
+        f"{n_target:,} with {sides.column} {target}. The column itself is not among "
+        "the features that are weighed."
+    )
+
+
+def _with_values(
+    rows: Evaluation, data: Dataset, by: Grouping, values: tuple[str, ...]
+) -> Evaluation:
+    codes = [by.names.index(value) for value in values]
+    chosen = pd.Index(data.frame.row_ids[pd.Index(by.codes).isin(codes)])
+    return rows.take(pd.Index(rows.row_ids).isin(chosen).nonzero()[0])
+
+
+def _domain(rows: Evaluation, data: Dataset, features: list[str]) -> Domain:
+    at = pd.Index(data.frame.row_ids).get_indexer(rows.row_ids)
+    columns = data.frame.features[features].iloc[at].reset_index(drop=True)
+    if rows.scores.logits is None:  # the table's own score: a column beside the others
+        columns = columns.assign(score=rows.score)
+    return Domain(rows, columns)
+
+
+def _checked(sides: Sides) -> Sides:
+    both = set(sides.source) & set(sides.target)
+    if not sides.source or not sides.target or both:
+        st.info(
+            plain(
+                "Choose at least one value for the source and one for the target, and "
+                "none for both."
+            )
+        )
+        st.stop()
+    return sides

@@ -1,0 +1,35 @@
+import math
+
+import pytest
+
+from analysis.charts import numbers
+from analysis.estimates import UNDEFINED, Estimate
+
+
+@pytest.mark.parametrize(
+    ("estimate", "unit", "printed"),
+    [
+        (Estimate(0.58, 0.54, 0.61, 1179), "percent", "58 % [54, 61]"),
+        (Estimate(0.0632, 0.059, 0.0676, 9), "percent", "6.3 % [5.9, 6.8]"),
+        (Estimate(-0.027, -0.035, -0.019, 9), "points", "−2.7 points [−3.5, −1.9]"),
+        (Estimate(0.0, -0.001, 0.001, 9), "points", "0.0 points [−0.1, +0.1]"),
+        (Estimate(0.9258, 0.921, 0.93, 9), "number", "0.926 [0.921, 0.930]"),
+        (Estimate(0.0031, 0.0022, 0.0041, 9), "change", "+0.0031 [+0.0022, +0.0041]"),
+        (UNDEFINED, "percent", "–"),
+    ],
+)
+def test_digits_follow_the_interval(estimate, unit, printed):
+    assert numbers.full(estimate, unit).replace("\u00a0", " ") == printed
+
+
+def test_counts_have_separators_and_a_dash_for_nothing():
+    assert numbers.count(48842.0) == "48,842"
+    assert numbers.count(math.nan) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(4.26, "4.3 s"), (42, "42 s"), (125, "2 min 5 s"), (7200, "2.0 h")],
+)
+def test_durations_are_said_in_words(seconds, said):
+    assert numbers.duration(seconds) == said

@@ -1,0 +1,221 @@
+import errno
+import os
+import stat
+import subprocess
+import sys
+import threading
+
+import numpy as np
+import pytest
+
+from analysis.cohorts import parse
+from analysis.errors import RunError, StoreError
+from models import artefacts
+from models.artefacts import Artefacts, read_scores, scores_bytes
+from models.failures import DISK_FULL
+from models.owners import Owner, is_alive
+from models.recipe import Recipe
+from models.run import run_id
+from models.store import PROJECT, SHIPPED, Store
+from models.training import train_now
+
+
+def test_reading_a_store_imports_neither_torch_nor_scikit_learn():
+    code = (
+        "import models.store, models.recipe, models.evaluations, models.jobs, sys;"
+        "import models.remedies.chain, models.scorer, models.training;"
+        "print([m for m in ('torch', 'sklearn', 'streamlit') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "ab.json", "a" * 32 + ".pkl"])
+def test_a_name_that_is_no_digest_reaches_no_file(tmp_path, name):
+    with pytest.raises(StoreError, match="remove the run and train it again"):
+        Artefacts(tmp_path).get(name)
+
+
+def test_a_damaged_file_is_noticed(tmp_path):
+    files = Artefacts(tmp_path)
+    name = files.put(b"{}", "json")
+    files.path(name).write_bytes(b"[]")
+    with pytest.raises(StoreError, match="train it again"):
+        files.get(name)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_stored_logits_lose_nothing(rng, dtype):
+    logits = rng.normal(size=(50, 3)).astype(dtype).astype(np.float64)
+    ids, back = read_scores(scores_bytes(np.arange(50), logits))
+    np.testing.assert_array_equal(back, logits)
+    np.testing.assert_array_equal(ids, np.arange(50))
+
+
+def test_a_full_disk_fails_the_run_and_spares_the_store(store, recipe, monkeypatch):
+    done = train_now(store, recipe)
+    real, calls = os.fsync, []
+
+    def full(handle):
+        calls.append(handle)
+        if len(calls) > 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr(artefacts.os, "fsync", full)
+    other = Recipe(**{**vars(recipe), "seed": 1})
+    with pytest.raises(RunError, match="The disk is full"):
+        train_now(store, other)
+    monkeypatch.undo()
+    failed = store.run(run_id(other, done.data_digest))
+    assert (failed.state, failed.reason) == ("failed", DISK_FULL)
+    assert len(store.scores(done.id).row_ids) == 1_200
+    assert not list(store.home.rglob(".part-*"))
+    assert train_now(store, other).state == "done"
+
+
+def test_a_finished_run_is_found_and_not_trained_again(store, recipe, monkeypatch):
+    run = train_now(store, recipe)
+    monkeypatch.setattr("models.training._carry_out", pytest.fail)
+    assert train_now(store, recipe) == run
+    assert store.find(run.id[:8]) == run
+
+
+def test_find_says_what_is_wrong_with_a_prefix(store, dataset, recipe):
+    with pytest.raises(RunError, match="No run starts with 'zz'"):
+        store.find("zz")
+    for seed in range(20):
+        queued = Recipe(**{**vars(recipe), "seed": seed})
+        store.ledger.submit(queued, dataset.task, dataset.digest, "nobody")
+    common = next(r.id[0] for r in store.runs() if _starting(store, r.id[0]) > 1)
+    with pytest.raises(RunError, match="Give more of the id"):
+        store.find(common)
+
+
+def _starting(store, letter):
+    return sum(run.id.startswith(letter) for run in store.runs())
+
+
+def test_an_owner_lives_as_long_as_its_process(tmp_path):
+    owner = Owner(tmp_path)
+    assert is_alive(tmp_path, owner.token)
+    code = (
+        "import sys, pathlib, os; from models.owners import Owner;"
+        "print(Owner(pathlib.Path(sys.argv[1])).token, flush=True); os._exit(1)"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    assert (tmp_path / f"{other}.lock").exists()
+    assert not is_alive(tmp_path, other)
+    owner.close()
+    assert not is_alive(tmp_path, owner.token)
+
+
+def test_what_a_dead_server_left_is_marked_as_interrupted(store, dataset, recipe):
+    name = store.ledger.submit(recipe, dataset.task, dataset.digest, "gone")
+    assert store.run(name).state == "queued"
+    assert store.ledger.sweep() == 1
+    assert store.run(name).state == "failed"
+    assert "Resume continues" in store.run(name).reason
+
+
+def test_two_writers_at_once_lose_nothing(store, dataset, recipe):
+    owner = Owner(store.owners)
+    name = store.ledger.submit(recipe, dataset.task, dataset.digest, owner.token)
+    store.ledger.start(name, owner.token, "cpu")
+    stores = [Store(store.home) for _ in range(2)]
+
+    def write(one):
+        for _ in range(40):
+            one.ledger.report(name, owner.token, "note", {})
+            one.notes.look("people", name, str(threading.get_ident()), "")
+
+    threads = [threading.Thread(target=write, args=(one,)) for one in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    owner.close()
+    assert [e.number for e in store.events(name)] == list(range(1, 81))
+    assert store.notes.looks("people") == 2
+
+
+def test_an_owner_that_lost_its_run_can_no_longer_write(store, dataset, recipe):
+    owner = Owner(store.owners)
+    name = store.ledger.submit(recipe, dataset.task, dataset.digest, owner.token)
+    store.ledger.start(name, owner.token, "cpu")
+    assert store.ledger.end(name, "cancelled", "Enough.")
+    assert not store.ledger.report(name, owner.token, "epoch", {})
+    assert not store.ledger.finish(name, owner.token, {}, seconds=1.0)
+    assert store.run(name).state == "cancelled"
+    owner.close()
+
+
+def test_shipped_runs_are_read_without_writing_a_byte(store, recipe, tmp_path):
+    from models.shipped import _settled
+
+    run = train_now(store, recipe)
+    _settled(store.home / "store.db")
+    folders = [store.home, *(p for p in store.home.rglob("*") if p.is_dir())]
+    before = {p: p.stat().st_mtime_ns for p in store.home.rglob("*")}
+    for folder in folders:
+        folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    try:
+        user = Store(tmp_path / "user", store.home)
+        found = user.find(run.id)
+        assert found.is_shipped
+        assert len(user.scores(run.id).row_ids) == 1_200
+        assert user.events(run.id)
+        user.notes.save_task(store.notes.tasks()[0])
+        assert user.ledger.select() == []
+        assert {p: p.stat().st_mtime_ns for p in store.home.rglob("*")} == before
+    finally:
+        for folder in folders:
+            folder.chmod(stat.S_IRWXU)
+
+
+def test_a_home_that_is_a_file_says_what_to_do(tmp_path):
+    (tmp_path / "home").write_text("")
+    with pytest.raises(StoreError, match="Point FAULTLINE_HOME"):
+        Store(tmp_path / "home")
+
+
+def test_looks_are_counted_once_each(store):
+    looks = [("r1", "0.5", ""), ("r1", "0.5", ""), ("r1", "0.6", ""), ("r2", "0.5", "")]
+    assert [store.notes.look("people", *look) for look in looks] == [1, 1, 2, 3]
+    assert store.notes.looks("other") == 0
+
+
+def test_cohorts_are_kept_and_forgotten(store):
+    cohort = parse('group = a & "age" >= 40', "Older a")
+    store.notes.save_cohort("people", cohort)
+    assert store.notes.cohorts("people") == [cohort]
+    store.notes.forget_cohort("people", "Older a")
+    assert store.notes.cohorts("people") == []
+
+
+def test_forgetting_a_task_takes_its_runs_and_files_along(store, recipe):
+    run = train_now(store, recipe)
+    store.forget("people")
+    assert store.runs() == []
+    assert store.notes.tasks() == []
+    assert not any(store.files.path(n).exists() for n in run.artefacts.values())
+
+
+def test_nothing_in_a_store_is_pickled(store, recipe):
+    train_now(store, recipe)
+    suffixes = {p.suffix for p in (store.home / "artefacts").rglob("*") if p.is_file()}
+    assert suffixes == {".safetensors", ".parquet", ".json"}
+
+
+def test_the_product_ships_its_runs(tmp_path):
+    runs = Store(tmp_path, SHIPPED).runs()
+    tasks = {(r.recipe.task, r.recipe.split) for r in runs if r.is_finished}
+    assert {("adult", "official"), ("census_income", "time")} <= tasks
+    assert sum(f.stat().st_size for f in SHIPPED.rglob("*") if f.is_file()) < 15e6

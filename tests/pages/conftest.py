@@ -1,0 +1,104 @@
+"""A store with two finished runs on German credit, made without training."""
+
+import json
+
+import numpy as np
+import pytest
+from streamlit import config
+from streamlit.testing.v1 import AppTest
+
+from analysis.counts import count
+from analysis.datasets.load import load
+from analysis.datasets.splits import split
+from analysis.datasets.tasks import task_named
+from models.artefacts import scores_bytes
+from models.recipe import Recipe
+from models.remedies.chain import stage
+from models.store import Store
+
+FRAME = "../../pages/ui/frame.py"
+EPOCHS = 3
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path, monkeypatch):
+    monkeypatch.setenv("FAULTLINE_HOME", str(tmp_path / "home"))
+    config.set_option("client.showErrorDetails", "full")
+
+
+@pytest.fixture
+def empty_home(tmp_path):
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def loaded_home(tmp_path):
+    """Return a home with a run and its reweighed successor."""
+    home = tmp_path / "home"
+    store, task = Store(home), task_named("german")
+    dataset = load(task)
+    recipe = Recipe(task="german")
+    rng = np.random.default_rng(7)
+    first = _finished(store, dataset, recipe, rng)
+    reweighed = recipe.with_stage(stage("reweighing", attribute="sex"))
+    second = _finished(store, dataset, reweighed, rng)
+    return home, first, second
+
+
+def _finished(store, dataset, recipe, rng):
+    run = store.ledger.submit(recipe, dataset.task, dataset.digest, "test")
+    store.ledger.start(run, "test", "cpu")
+    frame = dataset.frame
+    logit = frame.y_true * 1.2 - 1 + rng.normal(size=len(frame))
+    rows = split(dataset, recipe.split, recipe.seed).rows["validation"]
+    part = frame.take(rows)
+    for epoch in range(1, EPOCHS + 1):
+        decided = (logit[rows] * epoch / EPOCHS > 0.3).astype(int)
+        counts = {
+            name: count(part.y_true, decided, g, part.weights).to_json()
+            for name, g in part.groups.items()
+        }
+        payload = {
+            "epoch": epoch,
+            "epochs": EPOCHS,
+            "seconds": 0.1 * epoch,
+            "seconds_left": 0.0,
+            "train_loss": 0.7 / epoch,
+            "validation_loss": 0.7 / epoch + 0.05,
+            "validation_auroc": 0.7,
+            "counts": counts,
+        }
+        json.dumps(payload)
+        store.ledger.report(run, "test", "epoch", payload)
+    logits = np.column_stack([np.zeros(len(frame)), logit])
+    name = store.files.put(scores_bytes(frame.row_ids, logits), "parquet")
+    store.ledger.finish(run, "test", {"scores": name}, seconds=1.0, best_epoch=EPOCHS)
+    return run
+
+
+@pytest.fixture
+def open_page():
+    """Start the app at the frame, go to a page, and return what it shows."""
+
+    def opened(page, **query):
+        at = AppTest.from_file(FRAME, default_timeout=60)
+        for key, value in query.items():
+            at.query_params[key] = value
+        at.run()
+        if page != "subgroups":
+            at.switch_page(f"../{page}.py").run()
+        assert not at.exception, [e.value for e in at.exception]
+        return at
+
+    return opened
+
+
+@pytest.fixture
+def said():
+    """Return everything a page says, as one text without Markdown's escapes."""
+
+    def text(at):
+        parts = [*at.title, *at.markdown, *at.caption, *at.subheader, *at.warning]
+        return "\n".join(str(p.value) for p in parts).replace("\\", "")
+
+    return text
