@@ -13,6 +13,10 @@ from analysis.errors import SettingError
 KNOTS = (0.25, 0.5, 0.75)
 """Quantiles at which the slope of a numeric column may change."""
 
+TAILS = (0.01, 0.99)
+"""Quantiles beyond which numbers are pulled in: one extreme value would otherwise get
+a ratio by extrapolation, and carry all the weight."""
+
 MIN_CATEGORY_ROWS = 20
 """Rarer categories share one column: too few rows to tell their share apart."""
 
@@ -36,9 +40,9 @@ class Basis:
 def basis(source: pd.DataFrame, target: pd.DataFrame) -> Basis:
     """Expand the columns that both tables share.
 
-    A number becomes itself and hinges at its quartiles, standardised over both tables,
-    with an indicator of missingness; anything else becomes indicators of its
-    categories, missing being one of them.
+    A number becomes itself and hinges at its quartiles, standardised over both tables
+    after its extreme values were pulled in, with an indicator of missingness. Anything
+    else becomes indicators of its categories, missing being one of them.
 
     Parameters
     ----------
@@ -103,8 +107,8 @@ def _numeric(values: Floats) -> sparse.csr_matrix:
     known = values[~missing]
     if not known.size or known.min() == known.max():
         return sparse.csr_matrix(missing[:, None].astype(float))
-    knots = np.unique(np.quantile(known, KNOTS))
-    filled = np.where(missing, np.median(known), values)
+    low, *knots, high = np.quantile(known, [TAILS[0], *KNOTS, TAILS[1]])
+    filled = np.clip(np.where(missing, np.median(known), values), low, high)
     curves = [filled, *(np.maximum(filled - knot, 0) for knot in knots)]
     table = np.column_stack([*(_standardised(c) for c in curves), missing])
     return sparse.csr_matrix(table)

@@ -37,7 +37,7 @@ class RatioModel:
         The basis with a leading column of ones; source rows first.
     n_source : int
     weights : float[n]
-        Row weights, each domain summing to n / 2.
+        Row weights, each domain with the same sum.
     fold : int[n]
     coefficients : float[d, f]
         One model per fold, fitted without its rows.
@@ -69,7 +69,8 @@ class RatioModel:
         """
         beta = self.coefficients
         if copies is not None:
-            weights = _balanced(self.weights * copies, self.n_source)
+            total = float(self.weights[: self.n_source].sum())
+            weights = _balanced(self.weights * copies, self.n_source, total)
             gradient = self.columns.T @ (self._residuals * weights[:, None])
             gradient += _penalty(len(beta))[:, None] * beta
             beta = beta - linalg.cho_solve(self.factor, gradient)
@@ -108,7 +109,8 @@ def fit_density_ratio(
     n = basis.shape[0]
     columns = sparse.hstack([np.ones((n, 1)), basis.columns], format="csr")
     weights = np.concatenate([source_weights, target_weights])
-    weights = _balanced(weights, basis.n_source)
+    total = _effective_rows(source_weights, target_weights)
+    weights = _balanced(weights, basis.n_source, total)
     is_target = np.arange(n) >= basis.n_source
     fold = np.random.default_rng(seed).permutation(np.arange(n) % FOLDS)
 
@@ -170,12 +172,21 @@ def importance_weights(log_ratio: Floats, own_weights: Floats) -> ImportanceWeig
     )
 
 
-def _balanced(weights: Floats, n_source: int) -> Floats:
-    """Scale the two domains to the same total, half the number of rows each."""
+def _balanced(weights: Floats, n_source: int, total: float) -> Floats:
+    """Scale the two domains to the same total."""
     balanced = np.empty_like(weights)
     for part in (slice(0, n_source), slice(n_source, None)):
-        balanced[part] = weights[part] * (len(weights) / 2 / weights[part].sum())
+        balanced[part] = weights[part] * (total / weights[part].sum())
     return balanced
+
+
+def _effective_rows(*domains: Floats) -> float:
+    """Return the smaller domain's effective number of rows.
+
+    Both domains are scaled to it: scaled to the larger one, the few rows of the
+    smaller would outweigh the ridge many times over, and the ratio follow their noise.
+    """
+    return float(min(w.sum() ** 2 / (w**2).sum() for w in domains))
 
 
 def _refit(

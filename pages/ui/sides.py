@@ -8,6 +8,7 @@ import streamlit as st
 from analysis.datasets.load import Dataset
 from analysis.errors import DataError
 from analysis.evaluation import Evaluation
+from analysis.finding import Finding
 from analysis.frame import Grouping
 from analysis.worlds import Domain
 from pages.ui import cache
@@ -38,10 +39,14 @@ class Sides:
     table: str = ""
 
 
-def choose(data: Dataset) -> Sides:
-    """Let the reader choose two sides; the later or last value is the target first."""
+def choose(data: Dataset, found: Finding) -> Sides:
+    """Let the reader choose two sides.
+
+    First come the times or domains before the last, and the last; for the attribute
+    of the finding, the group that fares best and the one that fares worst.
+    """
     seconds = cache.tables_like(data)
-    options = [*columns_of(data), *([SECOND_TABLE] if seconds else [])]
+    options = [*columns_of(data, found), *([SECOND_TABLE] if seconds else [])]
     if not options:
         raise DataError(
             "This table has no column that tells two sides apart. Declare a time, a "
@@ -55,17 +60,20 @@ def choose(data: Dataset) -> Sides:
         return Sides("", table=str(table))
     names = list(grouping(data, column).names)
     key = f"shift.{column}"
-    source = left.multiselect("Source", names, names[:-1], key=f"{key}.source")
-    target = right.multiselect("Target", names, names[-1:], key=f"{key}.target")
+    before, after = names[:-1], names[-1:]
+    if column == found.attribute:
+        before, after = [found.best], [found.worst]
+    source = left.multiselect("Source", names, before, key=f"{key}.source")
+    target = right.multiselect("Target", names, after, key=f"{key}.target")
     return _checked(Sides(column, tuple(source), tuple(target)))
 
 
-def columns_of(data: Dataset) -> list[str]:
+def columns_of(data: Dataset, found: Finding) -> list[str]:
     """Return the columns that can tell sides apart: time or domain first."""
-    task = data.task
-    declared = task.domain or task.time
-    named = [declared] if declared and data.frame.domain is not None else []
-    return named + [name for name in data.frame.groups if name not in named]
+    declared = data.task.domain or data.task.time
+    first = [declared] if declared and data.frame.domain is not None else []
+    first += [found.attribute] if found.is_sure else []
+    return list(dict.fromkeys([*first, *data.frame.groups]))
 
 
 def grouping(data: Dataset, column: str) -> Grouping:
