@@ -10,7 +10,7 @@ import re
 import sys
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,12 @@ ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:  # the pages import from here, wherever it was started
     sys.path.insert(0, str(ROOT))
 
+from analysis.errors import AuditError  # noqa: E402 (the path must be set first)
+
 WARM = ("pandas", "pyarrow.parquet", "plotly.graph_objects", "pages.ui.cache")
+WORKER_DELAY = 4.0
+"""Seconds: on two cores the import of torch would slow the first page down."""
+
 log = logging.getLogger("faultline")
 
 
@@ -114,9 +119,19 @@ def warm_up() -> None:
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """Warm up before the first visitor, and stop the worker after the last."""
     await asyncio.to_thread(warm_up)
+    worker = asyncio.create_task(start_worker())
     yield {}
+    worker.cancel()
     jobs = importlib.import_module("pages.ui.jobs")
     await asyncio.to_thread(jobs.close)
+
+
+async def start_worker() -> None:
+    """Start the worker once the first page has been drawn: it imports torch."""
+    await asyncio.sleep(WORKER_DELAY)
+    jobs = importlib.import_module("pages.ui.jobs")
+    with suppress(AuditError, OSError):  # the page says what is wrong with the store
+        await asyncio.to_thread(lambda: jobs.queue().warm())
 
 
 async def ready(_: Request) -> JSONResponse:

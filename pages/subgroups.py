@@ -11,7 +11,7 @@ with audit_errors():
     found = cache.found(shown, data)
     finding(found.sentence)
     if st.button("Try a fix", type="primary", key="subgroups.fix"):
-        actions.start_reweighing(found.attribute)
+        actions.start_reweighing(found)
     answer = st.container()
     left, right = st.columns(2)
     with left:

@@ -7,18 +7,21 @@ from typing import Any
 import streamlit as st
 
 from analysis.errors import RunError
+from analysis.finding import Finding
 from models.recipe import Recipe
 from models.remedies.chain import stage
 from pages.ui import cache, jobs, state
 from pages.ui.sides import Sides
 
 
-def start_reweighing(attribute: str) -> None:
-    """Start the first fix, aimed at an attribute, and go where it can be watched."""
-    view = state.view()
-    if not view.is_trained:
+def start_reweighing(found: Finding) -> None:
+    """Start the first fix, aimed at a sure gap, and go where it can be watched.
+
+    Without a sure gap, or without a model to train anew, the choice is the reader's.
+    """
+    if not (found.is_sure and state.view().is_trained):
         state.go("remedies")
-    start_remedy("reweighing", {"attribute": attribute})
+    start_remedy("reweighing", {"attribute": found.attribute})
 
 
 def start_remedy(name: str, settings: dict[str, Any]) -> None:
