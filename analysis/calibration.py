@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from analysis.arrays import Floats, frozen
 from analysis.errors import NeedsProbabilitiesError
@@ -69,7 +70,7 @@ class CalibrationError:
         The plain binned error. Its interval holds for all bins at once, so that it
         reaches 0 when every bin agrees with its score.
     debiased : float
-        Root of the mean squared difference less its sampling noise, cut at 0.
+        `value` less what noise alone adds to it, cut at 0.
     null_low, null_high : float
         Range (95 %) of `value` that perfectly calibrated scores of this n would show.
     """
@@ -161,20 +162,22 @@ def calibration_error(
 
     Notes
     -----
-    The plug-in error is biased upwards by noise: `debiased` takes each bin's sampling
-    variance o (1 - o) / (n - 1) from its squared difference (Bröcker 2012, Estimating
-    reliability and resolution of probability forecasts; Kumar, Liang & Ma 2019,
-    Verified Uncertainty Calibration, NeurIPS, section 5).
+    The plug-in error is biased upwards: a bin whose difference d is measured with
+    standard error s shows |d| plus, on average, the mean of |N(d, s^2)| less |d|
+    (a folded normal). That excess, at the measured d, is taken off.
+
+    References
+    ----------
+    Kumar, Liang & Ma (2019), Verified Uncertainty Calibration, NeurIPS, whose
+    resampled normal correction of the L1 error this is in closed form.
     """
     filled = curve.count > 0
     z = sidak(int(filled.sum())) if z is None else z
     value = _banded_error(curve, z)
-    o, n = curve.observed_rate, curve.effective_n
-    with np.errstate(invalid="ignore", divide="ignore"):
-        noise = np.where(n > 1, o * (1 - o) / (n - 1), curve.difference**2)
-    squared = _weighted_mean(curve.difference**2 - noise, curve.weight)
+    excess = _weighted_mean(_folded_excess(curve), curve.weight)
     low, high = _null_range(curve, seed)
-    return CalibrationError(value, float(np.sqrt(max(squared, 0.0))), low, high)
+    debiased = float(np.maximum(value.value - excess, 0.0))
+    return CalibrationError(value, debiased, low, high)
 
 
 def calibration_errors(
@@ -236,6 +239,21 @@ def _banded_error(curve: ReliabilityCurve, z: float) -> Estimate:
         high=_weighted_mean(np.minimum(furthest, 1), curve.weight),
         n=float(curve.count.sum()),
     )
+
+
+def _folded_excess(curve: ReliabilityCurve) -> Floats:
+    """Return how much noise adds to each bin's absolute difference, float[b].
+
+    One row says nothing of its noise: all of its difference may be noise.
+    """
+    d, o, n = np.abs(curve.difference), curve.observed_rate, curve.effective_n
+    with np.errstate(invalid="ignore", divide="ignore"):
+        s = np.sqrt(o * (1 - o) / (n - 1))
+        folded = s * np.sqrt(2 / np.pi) * np.exp(-((d / s) ** 2) / 2) + d * (
+            1 - 2 * special.ndtr(-d / s)
+        )
+    excess = np.where(s > 0, folded - d, 0.0)
+    return np.where(n > 1, excess, d)
 
 
 def _null_range(curve: ReliabilityCurve, seed: int) -> tuple[float, float]:

@@ -39,6 +39,7 @@ with audit_errors():
 
     st.subheader("Columns", anchor=False)
     tables.show(about.columns(data), key="data.columns")
+    about.collection(data.task)
     about.datasheet(data)
     uploads.forget(data)
 

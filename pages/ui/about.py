@@ -35,6 +35,17 @@ def columns(data: Dataset) -> pd.DataFrame:
     )
 
 
+def collection(task: Task) -> None:
+    """Say which columns were recorded at some times only."""
+    if task.recorded_in:
+        note(
+            f"A change of collection, not of people: {len(task.recorded_in)} columns "
+            f"were recorded at some values of {task.time} only "
+            f"({', '.join(task.recorded_in)}). A split by {task.time} leaves them out "
+            "of the features and of every comparison of times."
+        )
+
+
 def datasheet(data: Dataset) -> None:
     """Fold away the datasheet of an embedded table."""
     sheet = EMBEDDED / f"{data.task.table}.md"
@@ -63,5 +74,6 @@ def _role(task: Task, name: str) -> str:
         "official split": name == task.official_split,
     }
     held = [role for role, holds in roles.items() if holds]
-    held += ["recorded in part"] if name in task.recorded_in else []
+    if name in task.recorded_in:
+        held.append(f"recorded in {', '.join(task.recorded_in[name])} only")
     return ", ".join(held) or "not used"

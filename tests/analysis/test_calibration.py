@@ -74,6 +74,21 @@ def test_debiased_error_is_near_the_planted_one():
     assert error.value.low > error.null_high
 
 
+def test_debiased_error_is_never_above_the_plain_one_and_less_biased():
+    """Noise adds to the plain error; true error here is 0.05 in every bin."""
+    rng = np.random.default_rng(7)
+    plain, debiased = [], []
+    for _ in range(200):
+        scores = rng.uniform(0.1, 0.8, 300)
+        error = calibration_error(
+            reliability_curve(rng.binomial(1, scores + 0.05), scores)
+        )
+        plain.append(error.value.value)
+        debiased.append(error.debiased)
+    assert (np.array(debiased) <= plain).all()
+    assert abs(np.mean(debiased) - 0.05) < 0.6 * abs(np.mean(plain) - 0.05)
+
+
 def test_groups_line_up_and_an_empty_group_stays(make_evaluation, rng):
     scores = rng.uniform(size=50)
     evaluation = make_evaluation(
