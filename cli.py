@@ -118,8 +118,6 @@ def audit(options: Options) -> dict[str, Any]:
         found,
         attributes,
         list(dict.fromkeys(members)),
-        replicates=options.bootstrap,
-        seed=options.seed,
     )
     shown = [name for name in table.by_group if name in asked]
     gaps = asked if options.metrics else list(table.gaps)
@@ -171,7 +169,7 @@ def compare(options: Options) -> dict[str, Any]:
     for name in options.runs:
         run = store.find(name).id
         after = _of_run(store, run, _threshold(options))
-        result = paired(before, after, attributes, metrics, seed=options.seed)
+        result = paired(before, after, attributes, metrics)
         answer["paired"][run] = paired_json(result, groups)
         answer["flips"] += flips_json(run, flips(before, after, attributes), groups)
         answer["harmed"] += harmed_json(run, result, groups)
@@ -197,11 +195,18 @@ def _evaluation(options: Options) -> Any:
         scores, own = existing_scores(data), data.task.score
         cut = _threshold(options, own.threshold if own else 0.5)
         return evaluate(data.task.title, data.frame, scores, Threshold(cut))
-    if options.scores or options.label or Path(name).exists() or "." in name:
+    if options.scores or options.label or _is_file(name) or "." in name:
         data = scored_file(name, _columns(options))
         cut = _threshold(options)
         return evaluate(name, data.frame, existing_scores(data), Threshold(cut))
     return _of_run(open_store(), name, _threshold(options))
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # a name too long for any file
+        return False
 
 
 def _of_run(store: Any, name: str, threshold: float) -> Any:
@@ -242,7 +247,8 @@ def _threshold(options: Options, default: float = 0.5) -> float:
 
 
 def _listed(text: str | None) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",")) if text else ()
+    parts = (part.strip() for part in (text or "").split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -329,7 +335,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("what", nargs="?", metavar="RUN | DATA")
     p.add_argument("--data", help="the same, as an option")
     p.add_argument("--metrics", help="names joined by commas")
-    p.add_argument("--bootstrap", type=_between(1, 100_000), default=1000)
+    p.add_argument(
+        "--bootstrap",
+        type=_between(1, 100_000),
+        default=1000,
+        help="accepted for scripts; every interval of an audit has a closed form",
+    )
     _add_columns(p)
 
     p = command(attribute)

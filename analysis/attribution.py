@@ -34,6 +34,9 @@ MIN_ROWS = 30
 LOW_OVERLAP = 0.1
 """Below this share of effective rows a part rests on few people, and is said to."""
 
+MIN_REPLICATES = 39
+"""Fewer replicates have no 2.5 % of them in either tail."""
+
 CLIPPED = 0.01
 """Above this share of clipped weight the clipping is said."""
 
@@ -100,7 +103,8 @@ def attribute_covariates(
         `columns` hold the features X; the score must be a function of them.
     metric_name : str
     bootstrap : int
-        Replicates over the rows of both tables, the weight models included.
+        Replicates over the rows of both tables, the weight models included; fewer
+        than `MIN_REPLICATES` give no interval.
     seed : int
 
     Raises
@@ -226,9 +230,9 @@ def _split(
 
 
 def _ends(drawn: Sequence[float]) -> tuple[float, float]:
-    """Return the percentile interval of replicates; NaN without any."""
+    """Return the percentile interval of replicates; NaN with too few of them."""
     defined = [d for d in drawn if not np.isnan(d)]
-    if not defined:
+    if len(defined) < MIN_REPLICATES:
         return np.nan, np.nan
     low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)

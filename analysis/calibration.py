@@ -10,7 +10,7 @@ from analysis.errors import NeedsProbabilitiesError
 from analysis.estimates import Estimate, Estimates, Z
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
-from analysis.intervals import sidak, wilson
+from analysis.intervals import clopper_pearson, sidak, wilson
 
 N_BINS = 10
 
@@ -230,7 +230,7 @@ def _curves(
 
 
 def _banded_error(curve: ReliabilityCurve, z: float) -> Estimate:
-    low, high = wilson(curve.observed_rate, curve.effective_n, z)
+    low, high = clopper_pearson(curve.observed_rate, curve.effective_n, z)
     outside = np.maximum(low - curve.mean_score, curve.mean_score - high)
     furthest = np.maximum(high - curve.mean_score, curve.mean_score - low)
     return Estimate(

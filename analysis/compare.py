@@ -5,29 +5,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from scipy import stats
 
 from analysis.arrays import Floats, frozen
-from analysis.counts import Counts, count
+from analysis.changes import Pair, Tested, joint_counts
 from analysis.disaggregate import Disaggregation, disaggregate
 from analysis.errors import DataError
-from analysis.estimates import Estimate, Estimates, Z
+from analysis.estimates import Estimate, Estimates
 from analysis.evaluation import Evaluation
-from analysis.frame import Grouping, everyone
-from analysis.intervals import cell_bootstrap, percentile_interval, q_values, wilson
-from analysis.metrics import (
-    BinnedMetric,
-    CountMetric,
-    Mask,
-    Metric,
-    Rate,
-    ScoreMetric,
-    metric_named,
-    within,
-)
-from analysis.score_metrics import standard_error
+from analysis.frame import everyone
+from analysis.intervals import q_values, wilson
+from analysis.metrics import metric_named
 
-REPLICATES = 1000
 HARM_LEVEL = 0.05
 """A group counts as harmed when its change for the worse has a q-value below this."""
 
@@ -43,7 +31,8 @@ class Change:
     q_value : float[g]
         Benjamini-Hochberg over all groups and metrics of the comparison.
     is_worse : bool[g]
-        Whether the change is for the worse and its q-value below `HARM_LEVEL`.
+        Whether the change is for the worse, its interval leaves out 0, and its q-value
+        is below `HARM_LEVEL`.
     """
 
     estimates: Estimates
@@ -139,7 +128,7 @@ def flips(before: Evaluation, after: Evaluation, attributes: tuple[str, ...]) ->
         The two evaluations are not of the same rows.
     """
     _check_same_rows(before, after)
-    joint = _joint_counts(before, after, before.grouping(attributes))
+    joint = joint_counts(before, after, before.grouping(attributes))
     return Flips(joint.names, joint.n.reshape(-1, 2, 2, 2))
 
 
@@ -148,16 +137,14 @@ def paired(
     after: Evaluation,
     attributes: tuple[str, ...],
     metrics: Sequence[str],
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
 ) -> PairedComparison:
     """Compare two evaluations of the same rows, metric by metric and group by group.
 
     Rates whose denominator does not depend on the decision get the interval of Bonett
-    & Price from the discordant rows, which does not shrink to a point when nothing
-    flipped; other count metrics resample the joint table of labels and both decisions;
-    score metrics use the difference of the two influence functions.
+    & Price from the discordant rows; other count metrics the delta method on the
+    joint table of labels and both decisions, with half a row added to each cell; score
+    metrics the difference of the two influence functions. None shrinks to a point
+    when nothing flipped.
 
     Raises
     ------
@@ -167,122 +154,29 @@ def paired(
     References
     ----------
     Bonett & Price (2012), Adjusted Wald Confidence Interval for a Difference of
-    Binomial Proportions Based on Paired Data, J. Educ. Behav. Stat. 37.
+    Binomial Proportions Based on Paired Data, J. Educ. Behav. Stat. 37. In simulation
+    (30 to 400 rows, precision, F1 and balanced accuracy, models alike or not) the
+    smoothed delta interval covered 0.94 to 0.997.
     """
     _check_same_rows(before, after)
     chosen = [metric_named(name) for name in metrics]
-    settings = {"replicates": replicates, "seed": seed}
-    groups = _Pair(before, after, before.grouping(attributes), **settings)
-    whole = _Pair(before, after, everyone(len(before)), **settings)
-    by_group = {m.name: groups.change(m) for m in chosen}
+    groups = Pair(before, after, before.grouping(attributes))
+    whole = Pair(before, after, everyone(len(before)))
     return PairedComparison(
-        before=disaggregate(before, attributes, metrics, **settings),
-        after=disaggregate(after, attributes, metrics, **settings),
-        overall={m.name: whole.change(m)[0].at(0) for m in chosen},
-        change=_with_q_values(by_group),
+        before=disaggregate(before, attributes, metrics),
+        after=disaggregate(after, attributes, metrics),
+        overall={m.name: whole.change(m)[0].finite().at(0) for m in chosen},
+        change=_with_q_values({m.name: groups.change(m) for m in chosen}),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Pair:
-    before: Evaluation
-    after: Evaluation
-    grouping: Grouping
-    replicates: int
-    seed: int
-
-    def change(self, metric: Metric) -> tuple[Estimates, Floats]:
-        """Return the change by group and its standard error, float[g]."""
-        if isinstance(metric, Rate) and not _depends_on_decision(metric.denominator):
-            return self._rate_change(metric)
-        if isinstance(metric, Rate | CountMetric):
-            return self._table_change(metric)
-        if isinstance(metric, BinnedMetric):
-            return self._unpaired_change(metric)
-        return self._score_change(metric)
-
-    def _rate_change(self, metric: Rate) -> tuple[Estimates, Floats]:
-        joint = _joint_counts(self.before, self.after, self.grouping)
-        w = joint.w.reshape(-1, 2, 2, 2)  # [g, label, before, after]
-        mask = np.array(metric.numerator)  # [label, decision]
-        into = (1 - mask)[:, :, None] * mask[:, None, :]
-        out = mask[:, :, None] * (1 - mask)[:, None, :]
-        base = np.array(metric.denominator)[:, :1, None]
-        n = (joint.n.reshape(-1, 2, 2, 2) * base).sum((1, 2, 3))
-        total = (w * base).sum((1, 2, 3))
-        squares = (joint.w2.reshape(-1, 2, 2, 2) * base).sum((1, 2, 3))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            effective = total**2 / squares
-            gained, lost = ((w * m * base).sum((1, 2, 3)) / total for m in (into, out))
-        return _bonett_price(gained, lost, effective, n)
-
-    def _table_change(self, metric: Rate | CountMetric) -> tuple[Estimates, Floats]:
-        joint = _joint_counts(self.before, self.after, self.grouping)
-        rng = np.random.default_rng(self.seed)
-        drawn = cell_bootstrap(joint, self.replicates, rng)
-        value = _difference(metric, joint.w)
-        replicates = _difference(metric, drawn)
-        low, high = percentile_interval(np.where(np.isnan(value), np.nan, replicates))
-        n = within(joint.n.reshape(-1, 2, 2, 2).sum(-1), metric.denominator)
-        return Estimates(value, low, high, n), (high - low) / (2 * Z)
-
-    def _score_change(self, metric: ScoreMetric) -> tuple[Estimates, Floats]:
-        first = metric.function(self.before, self.grouping)
-        second = metric.function(self.after, self.grouping)
-        weights = self.before.weights
-        se = standard_error(second.rows - first.rows, weights, self.grouping)
-        value = second.value - first.value
-        return Estimates(value, value - Z * se, value + Z * se, first.n), se
-
-    def _unpaired_change(self, metric: BinnedMetric) -> tuple[Estimates, Floats]:
-        # binned errors have no influence function: their bands are set against each
-        # other, which is wider than a paired interval would be
-        first = metric.function(self.before, self.grouping)
-        second = metric.function(self.after, self.grouping)
-        value = second.value - first.value
-        low, high = second.low - first.high, second.high - first.low
-        return Estimates(value, low, high, first.n), (high - low) / (2 * Z)
-
-
-def _bonett_price(
-    gained: Floats, lost: Floats, effective: Floats, n: Floats
-) -> tuple[Estimates, Floats]:
-    value = gained - lost
-    up = (gained * effective + 1) / (effective + 2)
-    down = (lost * effective + 1) / (effective + 2)
-    se = np.sqrt((up + down - (up - down) ** 2) / (effective + 2))
-    low = np.minimum(np.maximum(up - down - Z * se, -1), value)
-    high = np.maximum(np.minimum(up - down + Z * se, 1), value)
-    return Estimates(value, low, high, n), se
-
-
-def _difference(metric: Rate | CountMetric, joint: Floats) -> Floats:
-    """Return after minus before from joint tables float[..., label, before, after]."""
-    tables = joint.reshape(*joint.shape[:-2], 2, 2, 2)
-    return metric.value(tables.sum(-2)) - metric.value(tables.sum(-1))
-
-
-def _joint_counts(before: Evaluation, after: Evaluation, grouping: Grouping) -> Counts:
-    """Count rows by label and by both decisions, as a table [g, 2, 4]."""
-    both = 2 * before.decisions.astype(np.int64) + after.decisions
-    return count(before.is_positive, both, grouping, before.weights, shape=(2, 4))
-
-
-def _depends_on_decision(denominator: Mask) -> bool:
-    return any(row[0] != row[1] for row in denominator)
-
-
-def _with_q_values(
-    changes: Mapping[str, tuple[Estimates, Floats]],
-) -> dict[str, Change]:
+def _with_q_values(changes: Mapping[str, Tested]) -> dict[str, Change]:
     if not changes:
         return {}
-    with np.errstate(invalid="ignore", divide="ignore"):
-        z = np.array([np.abs(e.value) / se for e, se in changes.values()])  # [m, g]
-    p = np.where(np.isnan(z), np.nan, 2 * stats.norm.sf(z))
+    p = np.array([p for _, p in changes.values()])  # [m, g]
     q = q_values(p.ravel()).reshape(p.shape)
     return {
-        name: Change(estimates, q[i], _is_worse(name, estimates, q[i]))
+        name: Change(estimates.finite(), q[i], _is_worse(name, estimates, q[i]))
         for i, (name, (estimates, _)) in enumerate(changes.items())
     }
 
@@ -291,8 +185,8 @@ def _is_worse(name: str, change: Estimates, q: Floats) -> np.ndarray:
     better = metric_named(name).better
     if better == "none":
         return np.zeros(len(q), dtype=bool)
-    sign = 1 if better == "low" else -1
-    return (sign * change.value > 0) & (q < HARM_LEVEL)
+    towards_worse = change.low > 0 if better == "low" else change.high < 0
+    return towards_worse & (q < HARM_LEVEL)
 
 
 def _check_same_rows(before: Evaluation, after: Evaluation) -> None:

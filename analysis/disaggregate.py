@@ -8,33 +8,20 @@ import numpy as np
 
 from analysis.arrays import Floats, frozen
 from analysis.counts import Counts, counts_of
-from analysis.errors import NeedsProbabilitiesError, SettingError
-from analysis.estimates import LEVEL, Estimate, Estimates, Z, from_standard_error
+from analysis.errors import NeedsProbabilitiesError
+from analysis.estimates import LEVEL, Estimate, Estimates, Z, bounded
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping, everyone
-from analysis.intervals import (
-    cell_bootstrap,
-    largest_gap,
-    percentile_interval,
-    range_quantile,
-    sidak,
-    smallest_ratio,
-    wilson,
-)
-from analysis.metrics import (
+from analysis.intervals import largest_gap, range_quantile, sidak, smallest_ratio
+from analysis.kinds import (
     ALL,
-    FAIRNESS_GAPS,
-    CountMetric,
-    Mask,
+    BinnedMetric,
     Metric,
-    Rate,
     ScoreMetric,
-    metric_named,
+    effective,
     within,
 )
-from analysis.score_metrics import standard_error
-
-REPLICATES = 1000
+from analysis.metrics import FAIRNESS_GAPS, metric_named
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,26 +60,11 @@ class Disaggregation:
 
 
 Banded = Callable[[float], Estimates]
-"""A metric by group as a function of the critical value of its intervals."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Parts:
-    """What every metric of one evaluation by one grouping is computed from."""
-
-    evaluation: Evaluation
-    grouping: Grouping
-    counts: Counts
-    cells: Floats | None  # [r, g, 2, 2] bootstrap tables, only where a metric asks
+"""A metric by group as a function of the normal quantile of its intervals."""
 
 
 def disaggregate(
-    evaluation: Evaluation,
-    attributes: tuple[str, ...],
-    metrics: Sequence[str],
-    *,
-    replicates: int = REPLICATES,
-    seed: int = 0,
+    evaluation: Evaluation, attributes: tuple[str, ...], metrics: Sequence[str]
 ) -> Disaggregation:
     """Compute metrics overall and for every intersection of the attributes.
 
@@ -103,8 +75,6 @@ def disaggregate(
         Sensitive attributes, crossed in full, empty intersections included.
     metrics : sequence of str
         Names from `METRICS`.
-    replicates, seed : int
-        Of the cell bootstrap, used by metrics that are neither rates nor scores.
 
     Raises
     ------
@@ -113,36 +83,27 @@ def disaggregate(
     """
     chosen = [metric_named(name) for name in metrics]
     _check_scale(evaluation, chosen)
-    counts = counts_of(evaluation, attributes)
-    r = replicates if any(isinstance(m, CountMetric) for m in chosen) else 0
-    rng = np.random.default_rng(seed)
-    groups = _parts(evaluation, evaluation.grouping(attributes), counts, r, rng)
-    whole = _parts(evaluation, everyone(len(evaluation)), counts.total(), r, rng)
-    bands = {m.name: _banded(m, groups) for m in chosen}
+    counts, grouping = (
+        counts_of(evaluation, attributes),
+        evaluation.grouping(attributes),
+    )
+    total, everybody = counts.total(), everyone(len(evaluation))
+    bands = {m.name: _banded(m, evaluation, grouping, counts) for m in chosen}
+    whole = {m.name: _banded(m, evaluation, everybody, total) for m in chosen}
+    all_at_once = sidak(len(counts.names))
     return Disaggregation(
         attributes=attributes,
         names=counts.names,
         n=within(counts.n, ALL),
-        effective_n=_effective(counts, ALL),
-        overall={m.name: _banded(m, whole)(Z).at(0) for m in chosen},
-        by_group={name: band(Z) for name, band in bands.items()},
+        effective_n=effective(counts, ALL),
+        overall={name: band(Z).finite().at(0) for name, band in whole.items()},
+        by_group={name: band(Z).finite() for name, band in bands.items()},
         gaps=_gaps(bands),
         ratios={
-            name: smallest_ratio(*_arrays(band(sidak(len(counts.names)))))
+            name: smallest_ratio(*_arrays(band(all_at_once)))
             for name, band in bands.items()
         },
     )
-
-
-def _parts(
-    evaluation: Evaluation,
-    grouping: Grouping,
-    counts: Counts,
-    replicates: int,
-    rng: np.random.Generator,
-) -> _Parts:
-    cells = cell_bootstrap(counts, replicates, rng) if replicates else None
-    return _Parts(evaluation, grouping, counts, cells)
 
 
 def _check_scale(evaluation: Evaluation, metrics: list[Metric]) -> None:
@@ -153,56 +114,32 @@ def _check_scale(evaluation: Evaluation, metrics: list[Metric]) -> None:
             raise NeedsProbabilitiesError(metric.name, low, high)
 
 
-def _banded(metric: Metric, parts: _Parts) -> Banded:
-    if isinstance(metric, Rate):
-        return _rate_band(metric, parts.counts)
-    if isinstance(metric, CountMetric):
-        return _count_band(metric, parts)
+def _banded(
+    metric: Metric, evaluation: Evaluation, grouping: Grouping, counts: Counts
+) -> Banded:
+    if isinstance(metric, BinnedMetric):
+        return lambda z: metric.function(evaluation, grouping, z)
     if isinstance(metric, ScoreMetric):
-        return _score_band(metric, parts)
-    return lambda z: metric.function(parts.evaluation, parts.grouping, z)
-
-
-def _rate_band(metric: Rate, counts: Counts) -> Banded:
-    value = metric.value(counts.w)
-    n = within(counts.n, metric.denominator)
-    effective = _effective(counts, metric.denominator)
+        return _score_band(metric, evaluation, grouping)
+    value, n = metric.value(counts.w), within(counts.n, metric.denominator)
 
     def band(z: float) -> Estimates:
-        low, high = wilson(value, effective, z)
-        return Estimates(value, low, high, n)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return bounded(value, metric.limits(counts, z), n, (0.0, 1.0))
 
     return band
 
 
-def _count_band(metric: CountMetric, parts: _Parts) -> Banded:
-    value = metric.value(parts.counts.w)
-    n = within(parts.counts.n, metric.denominator)
-    if parts.cells is None:
-        raise SettingError(
-            f"'{metric.name}' gets its interval from resampling; ask for at least 1 "
-            "bootstrap replicate."
-        )
-    drawn = metric.value(parts.cells)  # [r, g]
-    drawn = np.where(np.isnan(value), np.nan, drawn)
-    spread = _spread(drawn)
+def _score_band(
+    metric: ScoreMetric, evaluation: Evaluation, grouping: Grouping
+) -> Banded:
+    influence = metric.function(evaluation, grouping)
 
     def band(z: float) -> Estimates:
-        if z == Z:
-            low, high = percentile_interval(drawn)
-            return Estimates(value, low, high, n)
-        # percentiles far out in the tail would need many more replicates
-        return from_standard_error(value, spread, n, metric.bounds, z)
+        limits = metric.limits(influence, evaluation, grouping, z)
+        return bounded(influence.value, limits, influence.n, metric.bounds)
 
     return band
-
-
-def _score_band(metric: ScoreMetric, parts: _Parts) -> Banded:
-    influence = metric.function(parts.evaluation, parts.grouping)
-    se = standard_error(influence.rows, parts.evaluation.weights, parts.grouping)
-    return lambda z: from_standard_error(
-        influence.value, se, influence.n, metric.bounds, z
-    )
 
 
 def _gaps(bands: Mapping[str, Banded]) -> dict[str, Estimate]:
@@ -224,29 +161,14 @@ def _gap(bands: list[Banded], level: float) -> Estimate:
     if any(gap.is_undefined for gap in gaps):
         return Estimate(np.nan, np.nan, np.nan, gaps[0].n)
     widest = max(gaps, key=lambda gap: gap.value)
+    high = max(gap.high for gap in gaps)
     return Estimate(
         widest.value,
         max(gap.low for gap in gaps),
-        max(gap.high for gap in gaps),
+        high if np.isfinite(high) else np.nan,
         widest.n,
     )
 
 
 def _arrays(estimates: Estimates) -> tuple[Floats, Floats, Floats, Floats]:
     return estimates.value, estimates.low, estimates.high, estimates.n
-
-
-def _effective(counts: Counts, mask: Mask) -> Floats:
-    """Return (sum w)^2 / sum w^2 over the cells of a mask, 0 for an empty one."""
-    w, w2 = within(counts.w, mask), within(counts.w2, mask)
-    return np.divide(w**2, w2, out=np.zeros_like(w), where=w2 > 0)
-
-
-def _spread(drawn: Floats) -> Floats:
-    """Return the standard deviation over defined replicates, float[g]."""
-    defined = ~np.isnan(drawn)
-    count = defined.sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(defined, drawn, 0).sum(0) / count
-        squares = np.where(defined, (drawn - mean) ** 2, 0).sum(0)
-        return np.sqrt(squares / (count - 1))

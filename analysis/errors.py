@@ -51,7 +51,8 @@ class GroupTooSmallError(DataError):
     def __init__(self, group: str, n: int, needed: int) -> None:
         super().__init__(
             f"Group '{group}' has {n:,} calibration rows; this remedy needs "
-            f"{needed:,}. Choose a coarser attribute, or lower 'Minimum rows'."
+            f"{needed:,}. Choose a coarser attribute, or lower 'Minimum rows' "
+            "(min_rows on the command line)."
         )
 
 

@@ -19,7 +19,7 @@ class Estimate:
     Parameters
     ----------
     value, low, high : float
-        Point value and ends of the 95 % interval; NaN where undefined.
+        Point value and ends of the 95 % interval; NaN where undefined or unknown.
     n : float
         Rows in the denominator (unweighted).
     """
@@ -56,6 +56,11 @@ class Estimates:
     def __len__(self) -> int:
         return len(self.value)
 
+    def finite(self) -> "Estimates":
+        """Return the estimates with an unknown end as NaN rather than infinite."""
+        low, high = (np.where(np.isinf(e), np.nan, e) for e in (self.low, self.high))
+        return Estimates(self.value, low, high, self.n)
+
     def at(self, group: int) -> Estimate:
         """Return one group's estimate."""
         arrays = (self.value, self.low, self.high, self.n)
@@ -65,24 +70,26 @@ class Estimates:
 UNDEFINED = Estimate(np.nan, np.nan, np.nan, 0)
 
 
-def from_standard_error(
-    value: Floats, se: Floats, n: Floats, bounds: tuple[float, float], z: float = Z
+def bounded(
+    value: Floats,
+    limits: tuple[Floats, Floats],
+    n: Floats,
+    bounds: tuple[float, float],
 ) -> Estimates:
-    """Return normal intervals, cut at the metric's range.
+    """Return intervals cut at the metric's range; each holds its value.
 
     Parameters
     ----------
-    value, se, n : float[g]
-        One row gives no standard error: the interval is then the whole range.
+    value, n : float[g]
+    limits : (float[g], float[g])
+        May be infinite where nothing is known.
     bounds : (float, float)
         Smallest and largest possible value.
-    z : float
-        Critical value.
     """
-    half = np.where(np.isnan(se) & ~np.isnan(value), np.inf, z * se)
-    low, high = np.clip([value - half, value + half], *bounds)
+    low = np.minimum(np.clip(limits[0], *bounds), value)
+    high = np.maximum(np.clip(limits[1], *bounds), value)
     return Estimates(value, low, high, n)
 
 
 def _or_none(number: float) -> float | None:
-    return None if np.isnan(number) else float(number)
+    return float(number) if np.isfinite(number) else None

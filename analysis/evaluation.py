@@ -115,7 +115,7 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "y_true", frozen(self.y_true, np.int64))
-        object.__setattr__(self, "weights", frozen(self.weights, np.float64))
+        object.__setattr__(self, "weights", _of_sane_scale(self.weights))
         object.__setattr__(self, "row_ids", frozen(self.row_ids, np.int64))
         object.__setattr__(self, "groups", MappingProxyType(dict(self.groups)))
         object.__setattr__(self, "view", self.view % len(self.classes))
@@ -204,6 +204,13 @@ class Evaluation:
     def decided_by(self, rule: DecisionRule) -> "Evaluation":
         """Return the same scores under another decision rule."""
         return replace(self, rule=rule)
+
+
+def _of_sane_scale(weights: Floats) -> Floats:
+    """Scale weights whose squares would overflow or vanish; scale says nothing."""
+    largest = float(np.max(weights, initial=0.0))
+    is_sane = 1e-100 < largest < 1e100 or largest == 0
+    return frozen(weights if is_sane else np.asarray(weights) / largest, np.float64)
 
 
 def evaluate(

@@ -10,7 +10,8 @@ from analysis.datasets.task import Task
 from analysis.estimates import LEVEL, Estimate, Estimates
 from analysis.evaluation import Evaluation
 from analysis.intervals import range_quantile, surest_pair, wilson
-from analysis.metrics import METRICS, Rate, within
+from analysis.kinds import Rate, within
+from analysis.metrics import METRICS
 
 HARMS: Mapping[str, tuple[bool, str]] = {
     "false_negative_rate": (True, "are missed"),
@@ -76,6 +77,8 @@ def find(evaluation: Evaluation, task: Task) -> Finding:
     task : Task
         For the words: what a row is and what its label means.
     """
+    if len(evaluation) and len(np.unique(evaluation.decisions)) == 1:
+        return _one_sided(evaluation)
     family = len(evaluation.groups) * len(HARMS)
     candidates = [
         _candidate(evaluation, metric, attribute, family)
@@ -99,6 +102,17 @@ def find(evaluation: Evaluation, task: Task) -> Finding:
             detectable=detectable,
         )
     return _sure(surest, task)
+
+
+def _one_sided(evaluation: Evaluation) -> Finding:
+    """Say that the threshold decides everybody, or nobody, positive."""
+    who = "Everybody" if evaluation.decisions[0] else "Nobody"
+    low, high = float(evaluation.score.min()), float(evaluation.score.max())
+    return Finding(
+        f"{who} is decided positive at this threshold; scores run from {low:.3g} to "
+        f"{high:.3g}.",
+        is_sure=False,
+    )
 
 
 def _candidate(
@@ -139,11 +153,12 @@ def _detectable(width: np.ndarray, critical: float) -> float:
 def _sure(c: _Candidate, task: Task) -> Finding:
     is_positive, harm = HARMS[c.metric]
     worst, best = c.rates.at(c.worst), c.rates.at(c.best)
+    digits = max(_digits(worst), _digits(best))
     far = "far " if worst.value >= 1.3 * best.value else ""
     sentence = (
         f"Among {task.words(is_positive)}, {_called(c, c.worst, task)} {harm} {far}"
-        f"more often than {_called(c, c.best, task)}: {percent(worst)} against "
-        f"{percent(best)} "
+        f"more often than {_called(c, c.best, task)}: {percent(worst, digits)} "
+        f"against {percent(best, digits)} "
         f"(n = {worst.n:,.0f} and {best.n:,.0f})."
     )
     return Finding(
@@ -167,11 +182,15 @@ def _called(c: _Candidate, group: int, task: Task) -> str:
     )
 
 
-def percent(estimate: Estimate) -> str:
-    """Return a rate as '58 % [54, 61]', with a decimal only where it is warranted."""
+def _digits(estimate: Estimate) -> int:
+    """Return the decimals of percent that an interval warrants."""
+    return 1 if estimate.high - estimate.low < 0.02 else 0
+
+
+def percent(estimate: Estimate, digits: int) -> str:
+    """Return a rate as '58 % [54, 61]'; one sentence has one number of digits."""
     if estimate.is_undefined:
         return f"undefined (n = {estimate.n:,.0f})"
-    digits = 1 if estimate.high - estimate.low < 0.02 else 0
     value, low, high = (
         f"{100 * x:.{digits}f}" for x in (estimate.value, estimate.low, estimate.high)
     )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
 from types import MappingProxyType
 
 import numpy as np
@@ -57,7 +58,8 @@ def everyone(n: int) -> Grouping:
 def intersection(groupings: Mapping[str, Grouping]) -> Grouping:
     """Cross attributes into their full intersections, empty ones included.
 
-    Names join the attributes' names with " · ", the first attribute varying slowest.
+    Names join the attributes' names with " · ", the first attribute varying slowest. A
+    name that holds this dot stands in double quotes, so that names stay unique.
 
     Raises
     ------
@@ -68,11 +70,18 @@ def intersection(groupings: Mapping[str, Grouping]) -> Grouping:
     size = int(np.prod([len(p.names) for p in parts]))
     if size > MAX_GROUPS:
         raise TooManyGroupsError(" × ".join(groupings), size, MAX_GROUPS)
-    codes, names = parts[0].codes, list(parts[0].names)
-    for part in parts[1:]:
+    if len(parts) == 1:
+        return parts[0]
+    codes = np.zeros(len(parts[0].codes), np.int64)
+    for part in parts:
         codes = codes * len(part.names) + part.codes
-        names = [f"{a} · {b}" for a in names for b in part.names]
-    return Grouping(codes, tuple(names))
+    names = product(*([_part_name(n) for n in part.names] for part in parts))
+    return Grouping(codes, tuple(" · ".join(words) for words in names))
+
+
+def _part_name(name: str) -> str:
+    is_clear = "·" not in name and not name.startswith('"')
+    return name if is_clear else '"' + name.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +98,7 @@ class AuditFrame:
     classes : tuple of str, length k
         Class names. With two classes the positive one comes last.
     groups : mapping of str to Grouping
-        One grouping per sensitive attribute; rows without a value form `MISSING`.
+        One grouping per sensitive attribute; rows without a value form a group.
     weights : float[n]
         Survey weights, all 1 where the task declares none.
     domain : Grouping or None

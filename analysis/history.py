@@ -10,7 +10,8 @@ from analysis.arrays import Floats, frozen
 from analysis.counts import Counts
 from analysis.errors import MetricError
 from analysis.intervals import wilson
-from analysis.metrics import METRICS, Rate, metric_named, within
+from analysis.kinds import Rate, within
+from analysis.metrics import METRICS, metric_named
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,131 +1,47 @@
 """The registry of metrics, named as in fairlearn and scikit-learn.
 
-A rate is a share of rows and gets a Wilson interval; a count metric is any other
-function of the 2 x 2 table; a score metric needs the scores themselves, a binned one
-the scores and outcomes of bins.
 To add one, write it in its kind's table below: the pages, the command line and the
 tests of the registry pick it up.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from collections.abc import Iterable
 
 import numpy as np
 
 from analysis.arrays import Floats
 from analysis.calibration import calibration_errors
+from analysis.counts import Counts
 from analysis.errors import SettingError
-from analysis.estimates import Estimates
+from analysis.intervals import wilson
+from analysis.kinds import (
+    ALL,
+    EITHER,
+    FN,
+    FP,
+    NEGATIVE,
+    POSITIVE,
+    REJECTED,
+    RIGHT,
+    SELECTED,
+    TN,
+    TP,
+    WRONG,
+    BinnedMetric,
+    CountMetric,
+    Limits,
+    Metric,
+    Rate,
+    ScoreMetric,
+    effective,
+    within,
+)
 from analysis.score_metrics import (
-    Influence,
     auroc,
+    auroc_limits,
     brier_score,
     log_loss,
     mean_score,
 )
-
-Better = Literal["low", "high", "none"]
-
-Mask = tuple[tuple[int, int], tuple[int, int]]
-"""Which cells count, as ((tn, fp), (fn, tp))."""
-
-ALL: Mask = ((1, 1), (1, 1))
-NEGATIVE: Mask = ((1, 1), (0, 0))
-POSITIVE: Mask = ((0, 0), (1, 1))
-REJECTED: Mask = ((1, 0), (1, 0))
-SELECTED: Mask = ((0, 1), (0, 1))
-TN: Mask = ((1, 0), (0, 0))
-FP: Mask = ((0, 1), (0, 0))
-FN: Mask = ((0, 0), (1, 0))
-TP: Mask = ((0, 0), (0, 1))
-RIGHT: Mask = ((1, 0), (0, 1))
-WRONG: Mask = ((0, 1), (1, 0))
-
-
-@dataclass(frozen=True)
-class Rate:
-    """A share: the weight in the numerator's cells over that in the denominator's."""
-
-    kind: ClassVar[str] = "rate"
-    needs_probability: ClassVar[bool] = False
-    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-
-    name: str
-    title: str
-    question: str
-    better: Better
-    numerator: Mask
-    denominator: Mask
-
-    def value(self, w: Floats) -> Floats:
-        """Return the rate of tables float[..., 2, 2]; NaN without a denominator."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return within(w, self.numerator) / within(w, self.denominator)
-
-
-@dataclass(frozen=True)
-class CountMetric:
-    """Any other function of the table of counts."""
-
-    kind: ClassVar[str] = "counts"
-    needs_probability: ClassVar[bool] = False
-
-    name: str
-    title: str
-    question: str
-    better: Better
-    function: Callable[[Floats], Floats]
-    bounds: tuple[float, float] = (0.0, 1.0)
-    denominator: Mask = ALL
-
-    def value(self, w: Floats) -> Floats:
-        """Return the metric of tables float[..., 2, 2]; NaN where undefined."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return self.function(w)
-
-
-@dataclass(frozen=True)
-class ScoreMetric:
-    """A metric of the scores, with the influence of each row on its group's value."""
-
-    kind: ClassVar[str] = "score"
-
-    name: str
-    title: str
-    question: str
-    better: Better
-    function: Callable[..., Influence]
-    needs_probability: bool
-    bounds: tuple[float, float] = (0.0, 1.0)
-
-
-@dataclass(frozen=True)
-class BinnedMetric:
-    """A metric of binned scores, never negative, whose interval may reach 0."""
-
-    kind: ClassVar[str] = "binned"
-    needs_probability: ClassVar[bool] = True
-    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
-
-    name: str
-    title: str
-    question: str
-    better: Better
-    function: Callable[..., Estimates]
-
-
-Metric = Rate | CountMetric | ScoreMetric | BinnedMetric
-
-
-def within(w: Floats, mask: Mask) -> Floats:
-    """Sum the cells of a mask over tables float[..., 2, 2]."""
-    total: Floats = np.zeros(w.shape[:-2])
-    for label in (0, 1):
-        for decision in (0, 1):
-            if mask[label][decision]:
-                total = total + w[..., label, decision]
-    return total
 
 
 def _balanced_accuracy(w: Floats) -> Floats:
@@ -133,8 +49,30 @@ def _balanced_accuracy(w: Floats) -> Floats:
     return right / 2
 
 
+def _balanced_accuracy_limits(counts: Counts, z: float) -> Limits:
+    """Combine the Wilson limits of the two rates, which rest on different rows.
+
+    Zou & Donner (2008), Construction of confidence limits about effect measures,
+    Statistics in Medicine 27 (MOVER).
+    """
+    value = _balanced_accuracy(counts.w)
+    down, up = np.zeros_like(value), np.zeros_like(value)
+    for right, side in ((TP, POSITIVE), (TN, NEGATIVE)):
+        rate = within(counts.w, right) / within(counts.w, side)
+        low, high = wilson(rate, effective(counts, side), z)
+        down, up = np.hypot(down, rate - low), np.hypot(up, high - rate)
+    return value - down / 2, value + up / 2
+
+
 def _f1(w: Floats) -> Floats:
     return 2 * w[..., 1, 1] / (2 * w[..., 1, 1] + within(w, WRONG))
+
+
+def _f1_limits(counts: Counts, z: float) -> Limits:
+    """Carry over the Wilson limits of J = tp / (tp + fp + fn): F1 = 2 J / (1 + J)."""
+    overlap = counts.w[..., 1, 1] / within(counts.w, EITHER)
+    low, high = wilson(overlap, effective(counts, EITHER), z)
+    return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
 _RATES = (
@@ -247,6 +185,7 @@ _COUNT_METRICS = (
         "Mean of the shares found and rightly left alone; not moved by prevalence.",
         "high",
         _balanced_accuracy,
+        _balanced_accuracy_limits,
     ),
     CountMetric(
         "f1",
@@ -255,6 +194,8 @@ _COUNT_METRICS = (
         "groups with other base rates differ even under equal error rates.",
         "high",
         _f1,
+        _f1_limits,
+        denominator=EITHER,
     ),
 )
 
@@ -266,6 +207,7 @@ _SCORE_METRICS = (
         "high",
         auroc,
         needs_probability=False,
+        limits=auroc_limits,
     ),
     ScoreMetric(
         "brier_score",

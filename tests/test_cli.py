@@ -118,7 +118,7 @@ def test_attribute_finds_the_planted_part_and_adds_up(run_cli, two_tables):
         run_cli,
         *("attribute", "--source", two_tables[0], "--target", two_tables[1]),
         *("--label", "y", "--scores", "p", "--metric", "brier_score"),
-        *("--bootstrap", 20, "--groups", "sex"),
+        *("--bootstrap", 40, "--groups", "sex"),
     )
     parts = {p["component"]: p for p in got["parts"]}
     assert parts.keys() == {"P(X)", "P(Y|X)"}

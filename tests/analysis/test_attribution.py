@@ -50,7 +50,7 @@ def test_shapley_parts_sum_to_the_change_and_a_dummy_gets_nothing(rng):
 @pytest.mark.parametrize("metric", ["brier_score", "accuracy", "auroc"])
 def test_a_planted_covariate_shift_is_attributed_to_x(rng, metric):
     source, target = world(rng), world(rng, mean=1.0)
-    result = attribute_covariates(source, target, metric, bootstrap=30)
+    result = attribute_covariates(source, target, metric, bootstrap=40)
     parts = parts_of(result)
     assert sum(p.value for p in result.parts) + result.residual == pytest.approx(
         result.change.value
@@ -63,7 +63,7 @@ def test_a_planted_covariate_shift_is_attributed_to_x(rng, metric):
 
 def test_a_planted_concept_shift_is_attributed_to_y_given_x(rng):
     source, target = world(rng), world(rng, concept=-1.0)
-    result = attribute_covariates(source, target, "brier_score", bootstrap=30)
+    result = attribute_covariates(source, target, "brier_score", bootstrap=40)
     parts = parts_of(result)
     assert parts["P(Y|X)"].low > 0
     assert abs(parts["P(X)"].value) < 0.1 * result.change.value

@@ -25,6 +25,30 @@ def test_intersections_hold_every_combination_in_order():
     assert both.codes.tolist() == [2, 3, 2]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (("x", "x · y"), ("z", "y · z")),
+        (("x", "x ·"), ("y", "· y")),
+        (("x", '"x · y"', "x · y"), ("z", 'y" · z')),
+    ],
+)
+def test_names_that_hold_the_separator_stay_apart_when_crossed(first, second):
+    parts = {
+        "a": Grouping(np.arange(len(first)), first),
+        "b": Grouping(np.zeros(len(first), int), second),
+    }
+    crossed = intersection(parts)
+    assert len(set(crossed.names)) == len(first) * len(second)
+    assert crossed.codes.tolist() == [len(second) * i for i in range(len(first))]
+    assert intersection({"a": parts["a"]}).names == first
+
+
+def test_an_attribute_that_is_named_twice_counts_once():
+    table = frame()
+    assert table.grouping(("g", "g")).names == ("a", "b")
+
+
 def test_too_many_groups_are_refused_with_advice():
     many = Grouping(np.arange(50), tuple(map(str, range(50))))
     with pytest.raises(TooManyGroupsError, match="drop one attribute"):
