@@ -110,7 +110,7 @@ def audit(options: Options) -> dict[str, Any]:
     from analysis.disaggregate import disaggregate
     from analysis.metrics import FAIRNESS_GAPS, usable_metrics
 
-    found = _evaluation(options)
+    found, notes = _evaluation(options)
     attributes = _listed(options.groups)
     asked = _listed(options.metrics) or usable_metrics(AUDITED, found.is_probability)
     members = [m for name in asked for m in FAIRNESS_GAPS.get(name, (name,))]
@@ -125,6 +125,7 @@ def audit(options: Options) -> dict[str, Any]:
         "n": len(found),
         "threshold": getattr(found.rule, "value", None),
         **audit_json(table, groups_of(found, attributes), shown, gaps),
+        "notes": list(notes),
     }
 
 
@@ -134,8 +135,13 @@ def attribute(options: Options) -> dict[str, Any]:
     from analysis.datasets.comparing import two_domains
     from analysis.datasets.declared import scored_file
 
+    columns = _columns(options)
+    first = scored_file(options.source, columns)
+    # the same groups on both sides, also where numbers are cut into groups
+    columns = replace(columns, cut_points=first.task.cut_points)
     source, target = two_domains(
-        *(scored_file(f, _columns(options)) for f in (options.source, options.target)),
+        first,
+        scored_file(options.target, columns),
         features=_listed(options.features),
         threshold=_threshold(options),
     )
@@ -176,8 +182,8 @@ def compare(options: Options) -> dict[str, Any]:
     return answer
 
 
-def _evaluation(options: Options) -> Any:
-    """Open the embedded task, the file or the run that is named."""
+def _evaluation(options: Options) -> tuple[Any, tuple[str, ...]]:
+    """Open the embedded task, the file or the run that is named, with its notes."""
     from analysis.datasets.declared import scored_file
     from analysis.datasets.load import existing_scores, load
     from analysis.datasets.tasks import TASKS, task_named
@@ -194,12 +200,14 @@ def _evaluation(options: Options) -> Any:
         data = load(task_named(name))
         scores, own = existing_scores(data), data.task.score
         cut = _threshold(options, own.threshold if own else 0.5)
-        return evaluate(data.task.title, data.frame, scores, Threshold(cut))
+        found = evaluate(data.task.title, data.frame, scores, Threshold(cut))
+        return found, data.notes
     if options.scores or options.label or _is_file(name) or "." in name:
         data = scored_file(name, _columns(options))
         cut = _threshold(options)
-        return evaluate(name, data.frame, existing_scores(data), Threshold(cut))
-    return _of_run(open_store(), name, _threshold(options))
+        found = evaluate(name, data.frame, existing_scores(data), Threshold(cut))
+        return found, data.notes
+    return _of_run(open_store(), name, _threshold(options)), ()
 
 
 def _is_file(name: str) -> bool:

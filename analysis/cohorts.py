@@ -1,10 +1,12 @@
 """Rules that name a part of a table: parse, print, match.
 
 A rule is a conjunction, written `sex = Female & age >= 40`. Names and values that hold
-spaces, quotes or operators are written in double quotes with `""` for a quote.
+spaces, quotes or operators are written in double quotes with `""` for a quote. Read as
+well, but not printed: single quotes with `''` for a quote, `==` for `=`, `and` for `&`.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +16,14 @@ from analysis.arrays import Bools
 from analysis.errors import SettingError
 
 OPERATORS = ("<=", ">=", "!=", "=", "<", ">")
-_TOKEN = re.compile(r'\s*(?:"((?:[^"]|"")*)"|(<=|>=|!=|=|<|>|&)|([^\s"&<>=!]+))')
+_TOKEN = re.compile(
+    r"""\s*(?:
+      "(?P<double>(?:[^"]|"")*)" | '(?P<single>(?:[^']|'')*)'
+    | (?P<op><=|>=|!=|==|=|<|>|&) | (?P<word>[^\s"'&<>=!]+))""",
+    re.VERBOSE,
+)
+MAX_LISTED = 10
+"""Column names or values that a message lists."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +114,7 @@ def _matches_one(condition: Condition, table: pd.DataFrame) -> Bools:
     if condition.feature not in table.columns:
         raise SettingError(
             f"The rule names '{condition.feature}', which is not a column of this "
-            "table. Choose one of its columns."
+            f"table. Choose one of its columns: {_listed(table.columns)}."
         )
     column = table[condition.feature]
     missing = column.isna().to_numpy()
@@ -125,7 +134,13 @@ def _matches_one(condition: Condition, table: pd.DataFrame) -> Bools:
         raise SettingError(
             f"'{condition.feature}' holds categories, which have no order; use = or !=."
         )
-    equal = (column.astype(object).map(str) == condition.value).to_numpy(dtype=bool)
+    texts = column.astype(object).map(str)
+    equal = (texts == condition.value).to_numpy(dtype=bool)
+    if condition.op == "=" and not equal.any():
+        raise SettingError(
+            f"'{condition.feature}' has no value '{condition.value}'. It has "
+            f"{_listed(texts[~missing].unique())}."
+        )
     return (equal if condition.op == "=" else ~equal) & ~missing
 
 
@@ -148,18 +163,30 @@ def _tokens(rule: str) -> list[tuple[str, str]]:
         found = _TOKEN.match(rule, position)
         if found is None:
             raise _unreadable(rule)
-        quoted, op, word = found.groups()
-        if op is not None:
-            tokens.append(("op", op))
-        else:
-            text = word if word is not None else quoted.replace('""', '"')
-            tokens.append(("word", text))
+        tokens.append(_token(found))
         position = found.end()
     return tokens
 
 
+def _token(found: re.Match[str]) -> tuple[str, str]:
+    if found["op"] is not None:
+        return "op", "=" if found["op"] == "==" else found["op"]
+    if found["double"] is not None:
+        return "word", found["double"].replace('""', '"')
+    if found["single"] is not None:
+        return "word", found["single"].replace("''", "'")
+    word = found["word"]
+    return ("op", "&") if word.lower() == "and" else ("word", word)
+
+
+def _listed(names: Iterable[object]) -> str:
+    texts = [str(name) for name in names]
+    more = f" and {len(texts) - MAX_LISTED} more" if len(texts) > MAX_LISTED else ""
+    return ", ".join(texts[:MAX_LISTED]) + more
+
+
 def _quoted(text: str) -> str:
-    if text and re.fullmatch(r'[^\s"&<>=!]+', text):
+    if re.fullmatch(r"[^\s\"'&<>=!]+", text) and text.lower() != "and":
         return text
     return '"' + text.replace('"', '""') + '"'
 

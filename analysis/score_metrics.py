@@ -52,7 +52,8 @@ def standard_error(rows: Floats, weights: Floats, grouping: Grouping) -> Floats:
     """
     g = len(grouping.names)
     total = np.bincount(grouping.codes, weights, g)
-    squares = np.bincount(grouping.codes, (weights * rows) ** 2, g)
+    with np.errstate(over="ignore"):  # raw scores near the largest float: unknown
+        squares = np.bincount(grouping.codes, (weights * rows) ** 2, g)
     m = effective_rows(weights, grouping)
     with np.errstate(invalid="ignore", divide="ignore"):
         se: Floats = np.where(m > 1, np.sqrt(squares * m / (m - 1)) / total, np.nan)

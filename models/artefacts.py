@@ -15,8 +15,14 @@ import pyarrow.parquet as pq
 
 from analysis.arrays import Floats, Ints, frozen
 from analysis.errors import StoreError
+from models.failures import store_errors
 
 _NAME = re.compile(r"[0-9a-f]{32}\.(safetensors|parquet|json)")
+
+_ADVICE = (
+    "Train it again: the same settings on the Model or Remedies page, or the same "
+    "`python cli.py train`, make it anew."
+)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -24,11 +30,17 @@ def write_atomically(path: Path, content: bytes) -> None:
 
     Raises
     ------
-    OSError
-        The disk is full or the folder is read-only; no partial file stays behind.
+    StoreError
+        The folder is read-only, or the disk is full (`DiskFullError`); no partial
+        file stays behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+    with store_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        _write_and_rename(handle, temporary, path, content)
+
+
+def _write_and_rename(handle: int, temporary: str, path: Path, content: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
@@ -53,13 +65,19 @@ class Artefacts:
         self.root = root
 
     def put(self, content: bytes, suffix: str) -> str:
-        """Write content unless it is there already; return its name."""
-        digest = hashlib.blake2b(content, digest_size=16).hexdigest()
-        name = f"{digest}.{suffix}"
-        path = self.path(name)
-        if not path.exists():
-            write_atomically(path, content)
+        """Write content unless it is there already, undamaged; return its name."""
+        name = f"{_digest(content)}.{suffix}"
+        if not self.is_whole(name):
+            write_atomically(self.path(name), content)
         return name
+
+    def is_whole(self, name: str) -> bool:
+        """Whether a file is there and its content fits its name."""
+        try:
+            self.get(name)
+        except StoreError:
+            return False
+        return True
 
     def path(self, name: str) -> Path:
         """Return where a file lies.
@@ -71,8 +89,8 @@ class Artefacts:
         """
         if not _NAME.fullmatch(name):
             raise StoreError(
-                f"'{name}' is not the name of a stored file. The run store was edited "
-                "by hand; remove the run and train it again."
+                f"'{name}' is not the name of a stored file; the run store was edited "
+                f"by hand. {_ADVICE}"
             )
         return self.root / name[:2] / name
 
@@ -89,15 +107,18 @@ class Artefacts:
             content = path.read_bytes()
         except OSError as error:
             raise StoreError(
-                f"The stored file {name} cannot be read ({error.strerror}). Remove "
-                "the run and train it again."
+                f"A run's stored file {name} cannot be read ({error.strerror}). "
+                f"{_ADVICE}"
             ) from error
-        if hashlib.blake2b(content, digest_size=16).hexdigest() != name[:32]:
+        if _digest(content) != name[:32]:
             raise StoreError(
-                f"The stored file {name} was changed or damaged. Remove the run and "
-                "train it again."
+                f"A run's stored file {name} was changed or damaged. {_ADVICE}"
             )
         return content
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 def json_bytes(data: Any) -> bytes:

@@ -44,8 +44,8 @@ def write_checkpoint(
 
     Raises
     ------
-    OSError
-        The disk is full; the previous checkpoint stays.
+    StoreError
+        The disk is full or the folder is read-only; the previous checkpoint stays.
     """
     header = {"progress": json.dumps(asdict(progress))}
     on_cpu = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}

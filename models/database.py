@@ -1,12 +1,11 @@
-"""The SQLite file of a run store: its tables, connections and failures in words."""
+"""The SQLite file of a run store: its tables and connections."""
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.errors import StoreError
+from models.failures import store_errors
 
 BUSY_SECONDS = 20.0
 """How long a writer waits for another process before it gives up."""
@@ -57,7 +56,7 @@ class Database:
             self._create()
 
     def _create(self) -> None:
-        with _plain_errors(self.path):
+        with store_errors(self.path.parent):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connection = self._open()
             try:
@@ -74,9 +73,9 @@ class Database:
         Raises
         ------
         StoreError
-            The file cannot be read or written.
+            The file cannot be read or written; `DiskFullError` on a full disk.
         """
-        with _plain_errors(self.path):
+        with store_errors(self.path.parent):
             connection = self._open()
             try:
                 # IMMEDIATE takes the write lock at once: a read that turns into a
@@ -90,7 +89,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Give a connection that waits for no writer."""
-        with _plain_errors(self.path):
+        with store_errors(self.path.parent):
             connection = self._open()
             try:
                 yield connection
@@ -108,23 +107,3 @@ class Database:
             connection.execute("PRAGMA synchronous=NORMAL")
         connection.row_factory = sqlite3.Row
         return connection
-
-
-@contextmanager
-def _plain_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        if "full" in str(error):
-            raise OSError(errno.ENOSPC, "No space left on device") from error
-        raise StoreError(
-            f"The run store {path} cannot be used ({error}). Check that the folder is "
-            "writable, or point FAULTLINE_HOME at another one."
-        ) from error
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise
-        raise StoreError(
-            f"The folder {path.parent} cannot be made or written ({error.strerror}). "
-            "Point FAULTLINE_HOME at a folder that can."
-        ) from error

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,14 +12,14 @@ import torch
 
 from analysis.arrays import Floats, Ints
 from analysis.datasets.load import load
-from analysis.errors import DataError, RunError
+from analysis.errors import DataError, RunError, StoreError
 from analysis.frame import AuditFrame
 from models.artefacts import json_bytes, scores_bytes
 from models.checkpoint import read_checkpoint, write_checkpoint
 from models.data import dataset_of
 from models.devices import description, device_named
 from models.evaluations import splits_of
-from models.failures import is_disk_full, reason_of
+from models.failures import reason_of
 from models.ledger import CANCELLED
 from models.live import epoch_payload
 from models.network_scorer import TorchScorer, restored
@@ -82,7 +83,8 @@ class Job:
         self.store.ledger.finish(
             self.run.id, self.owner, names, seconds=seconds, best_epoch=best_epoch
         )
-        self.store.checkpoint(self.run.id).unlink(missing_ok=True)
+        with suppress(OSError):  # the run is done; a checkpoint too many harms nobody
+            self.store.checkpoint(self.run.id).unlink(missing_ok=True)
 
 
 def execute(
@@ -119,9 +121,8 @@ def execute(
 
 def _fail(store: Store, run_id: str, error: Exception) -> None:
     """Write down why, even on a full disk: the reserve makes room for one line."""
-    if is_disk_full(error):
-        store.release_reserve()
-    store.ledger.end(run_id, "failed", reason_of(error))
+    with suppress(StoreError):  # what is raised then is the error itself
+        store.write_down(lambda: store.ledger.end(run_id, "failed", reason_of(error)))
 
 
 def _train(job: Job, device: torch.device) -> None:
@@ -210,6 +211,7 @@ def _fit_posthoc(job: Job) -> None:
     calibration = dataset.frame.take(rows)
     if not run.recipe.survey_weights:
         calibration = replace(calibration, weights=np.ones(len(calibration)))
+    store.ledger.restart(run.id)
     job.report("start", {"rows": len(calibration)})
     fitted = _posthoc(run).fit(stored_scorer(store, base), calibration)
     seconds = time.perf_counter() - began
@@ -238,9 +240,9 @@ def execute_scoring(store: Store, run_id: str, data_digest: str) -> None:
         name = store.files.put(content, "parquet")
         store.scorings.end(run_id, data_digest, scores=name)
     except Exception as error:
-        if is_disk_full(error):
-            store.release_reserve()
-        store.scorings.end(run_id, data_digest, reason=reason_of(error))
+        said = {"reason": reason_of(error)}
+        with suppress(StoreError):
+            store.write_down(lambda: store.scorings.end(run_id, data_digest, **said))
         raise
 
 

@@ -1,8 +1,13 @@
-"""Why a run failed, in words that say what to do."""
+"""Why a run failed or the store cannot be used, in words that say what to do."""
 
 import errno
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
-from analysis.errors import AuditError
+from analysis.errors import AuditError, StoreError
 
 DISK_FULL = (
     "The disk is full, so the run could not be written. Free some space, then resume; "
@@ -13,13 +18,68 @@ OUT_OF_MEMORY = (
     "smaller table, then train again."
 )
 
+FULL_BYTES = 1 << 18
+"""With less room than this SQLite cannot open its files, and calls it an I/O error."""
+
+
+class DiskFullError(StoreError):
+    """The run store cannot be written because its disk is full."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"The disk that holds the run store's folder {folder} is full; about 20 MB "
+            "are needed there. Free some space, or point FAULTLINE_HOME at a folder on "
+            "another disk, and try again."
+        )
+
+
+@contextmanager
+def store_errors(folder: Path) -> Iterator[None]:
+    """Turn what SQLite or the system says about a folder of the store into words.
+
+    Raises
+    ------
+    DiskFullError
+        No space is left.
+    StoreError
+        Something else keeps the folder from being read or written.
+    """
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise _store_error(error, folder) from error
+
+
+def _store_error(error: sqlite3.Error | OSError, folder: Path) -> StoreError:
+    if is_disk_full(error):
+        return DiskFullError(folder)
+    if isinstance(error, OSError):
+        return StoreError(
+            f"The folder {folder} cannot be made or written ({error.strerror}). "
+            "Point FAULTLINE_HOME at a folder that can."
+        )
+    if isinstance(error, sqlite3.OperationalError) and _has_no_room(folder):
+        return DiskFullError(folder)
+    return StoreError(
+        f"The run store in {folder} cannot be used ({error}). Check that the folder is "
+        "writable, or point FAULTLINE_HOME at another one."
+    )
+
+
+def _has_no_room(folder: Path) -> bool:
+    existing = next((f for f in (folder, *folder.parents) if f.is_dir()), folder)
+    try:
+        return shutil.disk_usage(existing).free < FULL_BYTES
+    except OSError:
+        return False
+
 
 def reason_of(error: BaseException) -> str:
     """Return what pages say about an error that ended a run."""
-    if isinstance(error, AuditError):
-        return str(error)
     if is_disk_full(error):
         return DISK_FULL
+    if isinstance(error, AuditError):
+        return str(error)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return OUT_OF_MEMORY
     return (
@@ -30,8 +90,11 @@ def reason_of(error: BaseException) -> str:
 
 def is_disk_full(error: BaseException) -> bool:
     """Whether an error says that no space is left."""
-    full = (errno.ENOSPC, errno.EDQUOT)
-    return isinstance(error, OSError) and error.errno in full
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if isinstance(error, sqlite3.OperationalError):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, DiskFullError)
 
 
 def reason_of_exit(code: int) -> str:

@@ -3,12 +3,14 @@
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from analysis.datasets.task import Task, task_to_json
+from analysis.datasets.task import Task, task_from_json, task_to_json
+from analysis.errors import AuditError
 from models.database import Database
 from models.owners import is_alive
 from models.recipe import Recipe
@@ -18,6 +20,8 @@ INTERRUPTED = (
     "Interrupted: the program that ran it ended. Resume continues after the last "
     "finished epoch."
 )
+
+DAMAGED = "Its stored files are gone or damaged. Train it again to make them anew."
 
 CANCELLED = "Cancelled. Resume continues after the last finished epoch."
 
@@ -40,10 +44,16 @@ class Ledger:
         self._owners = owners
 
     def select(self, where: str = "", arguments: tuple[str, ...] = ()) -> list[Run]:
-        """Return the runs that fulfil a condition."""
+        """Return the runs that fulfil a condition and can be read."""
         with self._database.reading() as c:
             rows = c.execute(_SELECT + where, arguments).fetchall()
-        return [_run(row, is_shipped=self._database.is_read_only) for row in rows]
+        return _readable(rows, is_shipped=self._database.is_read_only)
+
+    def knows(self, prefix: str) -> bool:
+        """Whether the id of any run, readable or not, starts with some letters."""
+        query = "SELECT 1 FROM runs WHERE substr(id, 1, ?) = ? LIMIT 1"
+        with self._database.reading() as c:
+            return c.execute(query, (len(prefix), prefix)).fetchone() is not None
 
     def events(self, run: str, after: int) -> list[Event]:
         """Return a run's events in order, after the one of a number."""
@@ -58,7 +68,8 @@ class Ledger:
     def submit(self, recipe: Recipe, task: Task, data_digest: str, owner: str) -> str:
         """Queue a run for an owner, unless it is finished or under way; return its id.
 
-        Two processes that submit the same recipe at the same time get one run.
+        Two processes that submit the same recipe at the same time get one run. An
+        entry that cannot be read gives way to the new one.
         """
         name, now = run_id(recipe, data_digest), time.time()
         shorter = replace(recipe, stages=recipe.stages[:-1])
@@ -75,6 +86,8 @@ class Ledger:
         }
         self.sweep()
         with self._database.connection() as c:
+            if not _readable(c.execute(_SELECT + "WHERE id = ?", (name,))):
+                c.execute("DELETE FROM runs WHERE id = ?", (name,))
             c.execute(_INSERT, values)
             c.execute(_QUEUE, values)
         return name
@@ -123,14 +136,28 @@ class Ledger:
         seconds: float,
         best_epoch: int = 0,
     ) -> bool:
-        """Mark a running run as done, with its files; False when its owner lost it."""
+        """Mark a running run as done, with its files; False when its owner lost it.
+
+        Tables that it could not score before may then be tried again.
+        """
         with self._database.connection() as c:
+            c.execute(_FORGET_FAILED, (run,))
             return _changed(
                 c,
                 "UPDATE runs SET state = 'done', reason = '', artefacts = ?, "
                 "seconds = ?, best_epoch = ? "
                 "WHERE id = ? AND owner = ? AND state = 'running'",
                 (json.dumps(dict(artefacts)), seconds, best_epoch, run, owner),
+            )
+
+    def spoil(self, run: str) -> bool:
+        """Mark a finished run as failed, because its files are gone or damaged."""
+        with self._database.connection() as c:
+            return _changed(
+                c,
+                "UPDATE runs SET state = 'failed', reason = ?, artefacts = '{}' "
+                "WHERE id = ? AND state = 'done'",
+                (DAMAGED, run),
             )
 
     def end(self, run: str, state: State, reason: str) -> bool:
@@ -164,9 +191,8 @@ class Ledger:
         """Drop all runs of a task with their events; return them as they were."""
         dropped = self.select("WHERE task_name = ?", (task,))
         with self._database.connection() as c:
-            for run in dropped:
-                c.execute("DELETE FROM events WHERE run_id = ?", (run.id,))
-                c.execute("DELETE FROM scorings WHERE run_id = ?", (run.id,))
+            c.execute(f"DELETE FROM events WHERE run_id IN ({_IDS})", (task,))
+            c.execute(f"DELETE FROM scorings WHERE run_id IN ({_IDS})", (task,))
             c.execute("DELETE FROM runs WHERE task_name = ?", (task,))
         return dropped
 
@@ -178,6 +204,10 @@ SELECT *, CASE state WHEN 'queued' THEN (
          OR other.state = 'queued' AND other.queued < runs.queued)
 ) ELSE 0 END AS position FROM runs
 """
+
+_IDS = "SELECT id FROM runs WHERE task_name = ?"
+
+_FORGET_FAILED = "DELETE FROM scorings WHERE run_id = ? AND state = 'failed'"
 
 _INSERT = """
 INSERT OR IGNORE INTO runs
@@ -204,22 +234,38 @@ def _changed(
     return connection.execute(statement, arguments).rowcount == 1
 
 
+_UNREADABLE = (AuditError, ValueError, TypeError, KeyError, AttributeError)
+"""What reading an entry raises that another version wrote or somebody damaged."""
+
+
+def _readable(rows: Iterable[sqlite3.Row], *, is_shipped: bool = False) -> list[Run]:
+    runs = []
+    for row in rows:
+        with suppress(*_UNREADABLE):
+            runs.append(_run(row, is_shipped=is_shipped))
+    return runs
+
+
 def _run(row: sqlite3.Row, *, is_shipped: bool) -> Run:
+    task_from_json(json.loads(row["task"]))  # whoever asks for it later can read it
+    if row["state"] not in get_args(State):
+        raise ValueError(row["state"])
+    artefacts = json.loads(row["artefacts"])
     return Run(
         id=row["id"],
         recipe=Recipe.from_json(json.loads(row["recipe"])),
         data_digest=row["data_digest"],
         state=row["state"],
         reason=row["reason"],
-        created=row["created"],
-        seconds=row["seconds"],
-        epochs=row["epochs"],
-        best_epoch=row["best_epoch"],
+        created=float(row["created"]),
+        seconds=float(row["seconds"]),
+        epochs=int(row["epochs"]),
+        best_epoch=int(row["best_epoch"]),
         device=row["device"],
         title=row["title"],
         base=row["base"],
         is_shipped=is_shipped,
-        artefacts=json.loads(row["artefacts"]),
+        artefacts={str(role): str(name) for role, name in artefacts.items()},
         task_json=row["task"],
         position=row["position"],
     )

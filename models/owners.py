@@ -5,6 +5,8 @@ import secrets
 import sqlite3
 from pathlib import Path
 
+from models.failures import DiskFullError, is_disk_full, store_errors
+
 
 class Owner:
     """A living process that queues and runs jobs.
@@ -16,25 +18,46 @@ class Owner:
     ----------
     folder : Path
         Where all owners of one store keep their locks.
+
+    Raises
+    ------
+    StoreError
+        The lock cannot be made; `DiskFullError` on a full disk.
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.token = secrets.token_hex(8)
         self._path = folder / f"{self.token}.lock"
-        self._lock = sqlite3.connect(
-            self._path, isolation_level=None, check_same_thread=False
-        )
-        self._lock.execute("BEGIN EXCLUSIVE")
+        with store_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = sqlite3.connect(
+                self._path, isolation_level=None, check_same_thread=False
+            )
+            try:
+                self._lock.execute("BEGIN EXCLUSIVE")
+            except sqlite3.Error:
+                self.close()
+                raise
 
     def close(self) -> None:
-        """Give the lock back; what this owner left unfinished counts as interrupted."""
-        self._lock.close()
-        self._path.unlink(missing_ok=True)
+        """Give the lock back; what this owner left unfinished counts as interrupted.
+
+        Never raises: a lock that cannot be deleted is dropped with the process.
+        """
+        with contextlib.suppress(sqlite3.Error):
+            self._lock.close()
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
 
 def is_alive(folder: Path, token: str) -> bool:
-    """Return whether the owner with this token still runs; remove its lock if not."""
+    """Return whether the owner with this token still runs; remove its lock if not.
+
+    Raises
+    ------
+    DiskFullError
+        The lock cannot be tried, because it would need room.
+    """
     path = folder / f"{token}.lock"
     if not token or not path.exists():
         return False
@@ -43,7 +66,12 @@ def is_alive(folder: Path, token: str) -> bool:
     ) as probe:
         try:
             probe.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
+            if is_disk_full(error):
+                raise DiskFullError(folder) from error
             return True
-    path.unlink(missing_ok=True)
+        except sqlite3.DatabaseError:
+            pass  # overwritten, so nobody can hold it
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
     return False

@@ -87,7 +87,7 @@ class Recipe:
         Name of a task.
     split, seed, held_out
         As `splits.split` takes them; the seed also starts the network and the order
-        of its rows.
+        of its rows. A held-out domain goes with the split 'domain' alone.
     architecture : str
         One of `ARCHITECTURE_TITLES`.
     hidden : tuple of int
@@ -113,7 +113,7 @@ class Recipe:
     Raises
     ------
     SettingError
-        A setting is outside its range.
+        A setting is outside its range, or would be ignored.
     """
 
     task: str
@@ -136,6 +136,11 @@ class Recipe:
 
     def __post_init__(self) -> None:
         _one_of("Split", self.split, SPLIT_METHODS)
+        if self.held_out and self.split != "domain":
+            raise SettingError(
+                f"The held-out domain '{self.held_out}' would be ignored: the split is "
+                f"'{self.split}'. Choose the split 'domain', or hold no domain out."
+            )
         _one_of("Architecture", self.architecture, tuple(ARCHITECTURE_TITLES))
         _one_of("Device", self.device, DEVICES)
         _one_of("Precision", self.precision, PRECISIONS)

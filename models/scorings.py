@@ -49,6 +49,11 @@ class Scorings:
                 ("done" if scores else "failed", scores, reason, run, data_digest),
             )
 
+    def forget(self, run: str, data_digest: str) -> None:
+        """Drop a scoring, as if it had never been asked for."""
+        with self._database.connection() as c:
+            c.execute(_FORGET, (run, data_digest))
+
     def state(self, run: str, data_digest: str) -> tuple[State | None, str]:
         """Return state and reason of a scoring; (None, '') when it was never asked."""
         state, _, reason = self._row(run, data_digest)
@@ -77,3 +82,4 @@ class Scorings:
 
 
 _SELECT = "SELECT * FROM scorings WHERE run_id = ? AND data_digest = ?"
+_FORGET = "DELETE FROM scorings WHERE run_id = ? AND data_digest = ?"

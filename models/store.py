@@ -3,15 +3,17 @@
 import contextlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.arrays import Ints
 from analysis.datasets.task import Task
-from analysis.errors import RunError
+from analysis.errors import RunError, StoreError
 from analysis.evaluation import Scores
 from models.artefacts import Artefacts, read_scores, write_atomically
 from models.database import Database
+from models.failures import DiskFullError, store_errors
 from models.ledger import Ledger
 from models.notes import Notes
 from models.probabilities import scores_of_logits
@@ -85,20 +87,32 @@ class Store:
         self.scorings = Scorings(database, self.owners)
         self.notes = Notes(database)
         self.keep_reserve()
-        self._ledgers = [self.ledger]  # a shipped run comes before one's own
+        self._ledgers = [self.ledger]  # one's own come before shipped runs
         if shipped is not None and (shipped / "store.db").exists():
             read_only = Database(shipped / "store.db", is_read_only=True)
-            self._ledgers.insert(0, Ledger(read_only, self.owners))
+            self._ledgers.append(Ledger(read_only, self.owners))
 
     def runs(self, task: str | None = None) -> list[Run]:
         """Return the runs of a task, or all; newest first, shipped ones included."""
         where, arguments = (
             ("", ()) if task is None else ("WHERE task_name = ?", (task,))
         )
+        found = self._select(where, arguments)
+        return sorted(found, key=lambda r: (r.created, r.id), reverse=True)
+
+    def _select(self, where: str, arguments: tuple[str, ...]) -> list[Run]:
         found: dict[str, Run] = {}
         for ledger in self._ledgers:
-            found = {run.id: run for run in ledger.select(where, arguments)} | found
-        return sorted(found.values(), key=lambda r: (r.created, r.id), reverse=True)
+            for run in ledger.select(where, arguments):
+                found[run.id] = self._better(found.get(run.id), run)
+        return list(found.values())
+
+    def _better(self, own: Run | None, shipped: Run) -> Run:
+        """Choose the shipped run unless one's own of the same id replaces it."""
+        if own is None:
+            return shipped
+        replaces = own.is_active or own.is_finished or not self._is_whole(shipped)
+        return own if replaces else shipped
 
     def run(self, run_id: str) -> Run:
         """Return the run with this full id.
@@ -106,13 +120,12 @@ class Store:
         Raises
         ------
         RunError
-            There is none.
+            There is none, or it cannot be read.
         """
-        for ledger in self._ledgers:
-            found = ledger.select("WHERE id = ?", (run_id,))
-            if found:
-                return found[0]
-        raise _unknown(run_id)
+        found = self._select("WHERE id = ?", (run_id,))
+        if not found:
+            raise self._unknown(run_id)
+        return found[0]
 
     def find(self, prefix: str) -> Run:
         """Return the one run whose id starts with `prefix`.
@@ -120,12 +133,12 @@ class Store:
         Raises
         ------
         RunError
-            None does, or several do.
+            None that can be read does, or several do.
         """
         is_prefix = re.fullmatch(r"[0-9a-f]{1,32}", prefix) is not None
         found = [run for run in self.runs() if is_prefix and run.id.startswith(prefix)]
         if not found:
-            raise _unknown(prefix)
+            raise self._unknown(prefix if is_prefix else "", prefix)
         if len(found) > 1:
             ids = ", ".join(run.id[:12] for run in found[:5])
             raise RunError(
@@ -138,12 +151,17 @@ class Store:
         """Queue a run for an owner and return its id.
 
         A run that is finished, here or among the shipped ones, or under way with a
-        living owner stays as it is; one that failed or was cancelled is queued again.
+        living owner stays as it is; one that failed or was cancelled is queued again,
+        and so is a finished one whose files are gone or damaged.
         """
         name = run_id(recipe, data_digest)
-        is_done = ("WHERE id = ? AND state = 'done'", (name,))
-        if not any(ledger.select(*is_done) for ledger in self._ledgers):
-            self.ledger.submit(recipe, task, data_digest, owner)
+        for ledger in self._ledgers:
+            for run in ledger.select("WHERE id = ? AND state = 'done'", (name,)):
+                if self._is_whole(run):
+                    return name
+                if not run.is_shipped:
+                    ledger.spoil(name)
+        self.ledger.submit(recipe, task, data_digest, owner)
         return name
 
     def events(self, run_id: str, after: int = 0) -> list[Event]:
@@ -169,10 +187,17 @@ class Store:
     def table_scores(self, run_id: str, data_digest: str) -> StoredScores | None:
         """Return a run's scores of another table; None while there are none.
 
-        `JobQueue.score` makes them; `scorings.state` says how far it is.
+        `JobQueue.score` makes them; `scorings.state` says how far it is. Scores whose
+        file is gone or damaged are forgotten, so that they can be made anew.
         """
         name = self.scorings.scores(run_id, data_digest)
-        return _stored_scores(self.files.get(name)) if name else None
+        if not name:
+            return None
+        try:
+            return _stored_scores(self.files.get(name))
+        except StoreError:
+            self.scorings.forget(run_id, data_digest)
+            return None
 
     def artefact(self, run: Run, role: str) -> bytes:
         """Read one of a finished run's files.
@@ -189,10 +214,19 @@ class Store:
                 f"Run {run.id[:12]} is {run.state} and has no {role}. Wait for it to "
                 "finish, or resume it on the Model page."
             )
-        files = self.files
+        return self._files_of(run).get(run.artefacts[role])
+
+    def _files_of(self, run: Run) -> Artefacts:
         if run.is_shipped and self.shipped is not None:
-            files = Artefacts(self.shipped / "artefacts")
-        return files.get(run.artefacts[role])
+            return Artefacts(self.shipped / "artefacts")
+        return self.files
+
+    def _is_whole(self, run: Run) -> bool:
+        """Whether a finished run's files are there, undamaged; reads them all."""
+        files = self._files_of(run)
+        return "scores" in run.artefacts and all(
+            files.is_whole(name) for name in run.artefacts.values()
+        )
 
     def checkpoint(self, run_id: str) -> Path:
         """Return where an unfinished run keeps its last epoch."""
@@ -220,29 +254,44 @@ class Store:
         dropped = self.ledger.forget(task)
         self.notes.forget(task)
         kept = {name for run in self.runs() for name in run.artefacts.values()}
-        for run in dropped:
-            self.checkpoint(run.id).unlink(missing_ok=True)
-            for name in set(run.artefacts.values()) - kept:
-                self.files.path(name).unlink(missing_ok=True)
+        with store_errors(self.home):
+            for run in dropped:
+                self.checkpoint(run.id).unlink(missing_ok=True)
+                for name in set(run.artefacts.values()) - kept:
+                    self.files.path(name).unlink(missing_ok=True)
 
     def keep_reserve(self) -> None:
         """Hold some disk space, so that a full disk can still be written down."""
         if not self._reserve.exists():
-            with contextlib.suppress(OSError):  # the disk is full already
+            with contextlib.suppress(StoreError):  # the disk is full already
                 write_atomically(self._reserve, os.urandom(RESERVE_BYTES))
 
     def release_reserve(self) -> None:
         """Give the held space back."""
-        self._reserve.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self._reserve.unlink(missing_ok=True)
+
+    def write_down(self, write: Callable[[], object]) -> None:
+        """Carry out one small write; on a full disk the reserve makes room for it."""
+        try:
+            write()
+        except DiskFullError:
+            self.release_reserve()
+            write()
+
+    def _unknown(self, run_id: str, asked: str = "") -> RunError:
+        if run_id and any(ledger.knows(run_id) for ledger in self._ledgers):
+            return RunError(
+                f"The entry of run '{run_id[:12]}' cannot be read: another version "
+                "wrote it, or it was damaged. Train it again with the same settings, "
+                "on the Model page or by `python cli.py train`."
+            )
+        return RunError(
+            f"No run starts with '{asked or run_id}'. The Model page and "
+            "`python cli.py train` show the ids of runs."
+        )
 
 
 def _stored_scores(content: bytes) -> StoredScores:
     row_ids, logits = read_scores(content)
     return StoredScores(row_ids, scores_of_logits(logits))
-
-
-def _unknown(prefix: str) -> RunError:
-    return RunError(
-        f"No run starts with '{prefix}'. The Model page and `python cli.py train` show "
-        "the ids of runs."
-    )

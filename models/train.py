@@ -22,7 +22,6 @@ WARM_UP = 0.1
 SCORING_ROWS = 16_384
 """Rows per forward pass when nothing is learnt."""
 
-
 MIN_BATCHES = 16
 """Steps per epoch at least: a table of few rows is cut into smaller batches."""
 

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from analysis.datasets.load import Dataset, load
-from analysis.errors import AuditError, RunError
-from models.failures import reason_of
+from analysis.errors import AuditError, RunError, StoreError
+from models.failures import is_disk_full, reason_of
 from models.owners import Owner
 from models.recipe import Recipe
 from models.remedies.chain import completed, runs_of
@@ -41,6 +42,8 @@ def train_now(
         The run failed or was cancelled; the message says why.
     SettingError
         A setting of the recipe does not exist or is out of range.
+    StoreError
+        The store cannot be written.
     """
     recipe = completed(recipe)
     task = store.task(recipe.task)
@@ -56,7 +59,8 @@ def train_now(
             if not run.is_finished:
                 raise RunError(f"{run.title}: {run.reason}")
     finally:
-        store.ledger.interrupt(owner.token)
+        with suppress(StoreError):  # the next sweep marks them
+            store.write_down(lambda: store.ledger.interrupt(owner.token))
         owner.close()
     return run
 
@@ -72,9 +76,9 @@ def _carry_out(
     ear = _Ear(store, run_id, on_event)
     try:
         execute(store, run_id, owner, ear.listen)
-    except AuditError:
-        raise
     except Exception as error:
+        if isinstance(error, AuditError) and not is_disk_full(error):
+            raise
         raise RunError(reason_of(error)) from error
     while store.run(run_id).is_active:  # in the hands of another process
         time.sleep(POLL_SECONDS)

@@ -81,6 +81,43 @@ def test_groups_are_full_intersections_empty_ones_included(run_cli, scored):
     }
 
 
+def test_rows_left_out_are_said_in_the_notes(run_cli, tmp_path):
+    path = tmp_path / "unlabelled.csv"
+    path.write_text("hired,p,sex\n1,0.9,f\n0,0.1,m\n,0.5,f\n1,0.2,m\n0,0.6,f\n")
+    got = answer(run_cli, "audit", path, "--label", "hired", "--scores", "p")
+    assert got["n"] == 4
+    assert any("left out" in note for note in got["notes"])
+
+
+def test_three_classes_are_scored_by_their_own_columns(run_cli, tmp_path):
+    y = np.arange(30) % 3
+    scores = np.eye(3)[y] * 0.8 + 0.1 - 0.1 / 3
+    table = pd.DataFrame(
+        scores / scores.sum(1, keepdims=True), columns=["p0", "p1", "p2"]
+    )
+    path = tmp_path / "three.csv"
+    table.assign(y=y).to_csv(path, index=False)
+    for positive in "012":
+        got = answer(
+            run_cli,
+            *("audit", path, "--label", "y", "--scores", "p0,p1,p2"),
+            *("--positive", positive, "--metrics", "accuracy,auroc"),
+        )
+        assert got["overall"]["accuracy"]["value"] == 1
+        assert got["overall"]["auroc"]["value"] == 1
+
+
+def test_one_group_of_one_person_has_null_ends_not_infinite_ones(run_cli, tmp_path):
+    path = tmp_path / "solo.csv"
+    path.write_text("y,p,g\n1,0.9,a\n0,0.2,a\n1,0.7,a\n0,0.6,b\n1,0.6,c\n0,0.1,c\n")
+    got = answer(
+        run_cli, "audit", path, "--label", "y", "--scores", "p", "--groups", "g,g"
+    )
+    alone = got["groups"][1]["metrics"]["log_loss"]
+    assert alone["n"] == 1
+    assert alone["high"] is None
+
+
 def test_the_tasks_own_threshold_serves_its_own_score(run_cli):
     got = answer(
         run_cli,

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.datasets.load import Dataset, existing_scores
 from analysis.datasets.roles import infer_roles
 from analysis.errors import DataError
-from analysis.evaluation import Evaluation, Threshold, evaluate
+from analysis.evaluation import Evaluation, Scores, Threshold, evaluate
 from analysis.worlds import Domain
 
 
@@ -25,17 +25,18 @@ def two_domains(
     source, target : Dataset
         Declared with the same label and score.
     features : tuple of str
-        Columns taken as X; by default all that both tables have, without label,
-        score, weight, identifiers and constants.
+        Columns taken as X, each once; by default all that both tables have, without
+        label, score, weight, identifiers and constants.
     threshold : float
 
     Raises
     ------
     DataError
-        A feature is in neither table, or no feature is left.
+        A feature is not in both tables or has another role, or no feature is left.
     """
-    columns = features or _shared_features(source, target)
+    columns = tuple(dict.fromkeys(features)) or _shared_features(source, target)
     for side in (source, target):
+        _check_features(side, columns)
         absent = [c for c in columns if c not in side.table.columns]
         if absent:
             raise DataError(
@@ -64,6 +65,26 @@ def two_domains(
     )
 
 
+def _check_features(side: Dataset, features: tuple[str, ...]) -> None:
+    roles: dict[str, set[str | None]] = {
+        "the label": {side.task.label},
+        "a score": {*_score_columns(side)},
+        "the weight": {side.task.weight},
+    }
+    for role, columns in roles.items():
+        both = [f for f in features if f in columns]
+        if both:
+            raise DataError(
+                f"'{both[0]}' is {role} of '{side.task.title}', so it cannot be a "
+                "feature as well: that would let the answer into the question. Leave "
+                "it out of the features."
+            )
+
+
+def _score_columns(side: Dataset) -> set[str]:
+    return set(side.task.score.columns) if side.task.score else set()
+
+
 def _evaluated(data: Dataset, threshold: float) -> Evaluation:
     scores = existing_scores(data)
     return evaluate(data.task.title, data.frame, scores, Threshold(threshold))
@@ -77,13 +98,24 @@ def _same_classes(first: Evaluation, second: Evaluation) -> Evaluation:
             f"The labels differ: {', '.join(first.classes)} in the source and "
             f"{', '.join(second.classes)} in the target. Use the same values in both."
         )
+    if first.classes[-1] != second.classes[-1]:
+        raise DataError(
+            f"The positive class is '{first.classes[-1]}' in the source and "
+            f"'{second.classes[-1]}' in the target. Choose the same one for both."
+        )
     position = np.array([first.classes.index(name) for name in second.classes])
-    return replace(second, y_true=position[second.y_true], classes=first.classes)
+    scores = second.scores
+    if scores.scale == "probability":
+        values = np.empty_like(scores.values)
+        values[:, position] = scores.values  # noqa: PD011 - no DataFrame
+        scores = Scores(values)
+    y_true = position[second.y_true]
+    return replace(second, y_true=y_true, scores=scores, classes=first.classes)
 
 
 def _shared_features(source: Dataset, target: Dataset) -> tuple[str, ...]:
-    task = source.task
-    taken = {task.label, task.weight, *(task.score.columns if task.score else ())}
+    taken: set[str | None] = {*_score_columns(source), *_score_columns(target)}
+    taken |= {c for s in (source, target) for c in (s.task.label, s.task.weight)}
     useless: set[str] = set()
     for table in (source.table, target.table):
         useless |= set(infer_roles(_without(table, taken)).left_out)

@@ -1,16 +1,18 @@
 """Declare a file as a scored table from the words of the command line."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
+from analysis.datasets.declaring import table_notes, task_from_roles
 from analysis.datasets.groups import default_cut_points
 from analysis.datasets.load import Dataset, frame_of
 from analysis.datasets.opening import open_table
+from analysis.datasets.reading import ReadTable
 from analysis.datasets.roles import Roles, class_names, likely_positive
 from analysis.datasets.task import Task
-from analysis.datasets.upload import task_from_roles
 from analysis.errors import SettingError
 
 
@@ -22,12 +24,15 @@ class ScoredColumns:
     ----------
     label : str
     scores : tuple of str
-        One column, or one per class.
+        One column, or one per class: named after the classes, or in their own order
+        (numbers by size, text by alphabet) whichever is positive.
     groups : tuple of str
-        Attributes to audit by.
+        Attributes to audit by; one that is named twice counts once.
     positive : str or None
         The class taken as positive; None takes the likely one.
     weights : str or None
+    cut_points : mapping of str to tuple of float
+        Edges of numeric groups; a group without any is cut at its rounded quartiles.
     """
 
     label: str
@@ -35,12 +40,16 @@ class ScoredColumns:
     groups: tuple[str, ...] = ()
     positive: str | None = None
     weights: str | None = None
+    cut_points: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "groups", tuple(dict.fromkeys(self.groups)))
 
 
 def scored_file(name: str, columns: ScoredColumns) -> Dataset:
     """Read a file and give its columns their roles; rows without a label are left out.
 
-    Numbers with many values are cut at their rounded quartiles to form groups.
+    Notes say how the file was read, what was left out and which score is whose.
 
     Raises
     ------
@@ -49,32 +58,34 @@ def scored_file(name: str, columns: ScoredColumns) -> Dataset:
     DataError
         The file or a column does not serve.
     """
-    table = open_table(name)
+    read = open_table(name)
+    table = read.table
     if not columns.label or not columns.scores:
         raise SettingError(
             f"'{name}' is a table, which needs --label COLUMN and --scores COLUMN; its "
             f"columns are {', '.join(map(str, table.columns[:20]))}."
         )
     task = task_from_roles(_roles(columns, table), table, Path(name).name, digest="")
-    return _labelled(task, table)
+    return _labelled(task, read)
 
 
 def _roles(columns: ScoredColumns, table: pd.DataFrame) -> Roles:
     positive = columns.positive
     if positive is None and columns.label in table.columns:
         positive = likely_positive(class_names(table[columns.label]))
-    known = [g for g in columns.groups if g in table.columns]
+    suggested = {g: default_cut_points(table[g]) for g in columns.groups if g in table}
     return Roles(
         label=columns.label,
         positive=positive or "",
         sensitive=columns.groups,
         score=columns.scores,
         weight=columns.weights,
-        cut_points={g: default_cut_points(table[g]) for g in known},
+        cut_points={**suggested, **columns.cut_points},
     )
 
 
-def _labelled(task: Task, table: pd.DataFrame) -> Dataset:
-    rows = table[task.label].notna().to_numpy().nonzero()[0]
-    kept = table.iloc[rows].reset_index(drop=True)
-    return Dataset(task, kept, frame_of(task, kept, rows))
+def _labelled(task: Task, read: ReadTable) -> Dataset:
+    rows = read.table[task.label].notna().to_numpy().nonzero()[0]
+    kept = read.table.iloc[rows].reset_index(drop=True)
+    notes = (*read.notes, *table_notes(task, read.table))
+    return Dataset(task, kept, frame_of(task, kept, rows), notes)

@@ -6,7 +6,7 @@ import pandas as pd
 from analysis.arrays import Floats
 from analysis.datasets.columns import RARE_ROWS
 from analysis.datasets.groups import default_cut_points, grouping_of
-from analysis.datasets.load import label_codes
+from analysis.datasets.load import label_codes, left_out
 from analysis.datasets.role_checks import (
     check_columns,
     check_domain,
@@ -18,9 +18,11 @@ from analysis.datasets.role_checks import (
     finite_numbers,
     label_classes,
 )
-from analysis.datasets.roles import Roles
+from analysis.datasets.roles import Roles, class_names
+from analysis.datasets.score_columns import in_class_order, score_note
 from analysis.datasets.task import ExistingScore, Task
 from analysis.errors import DataError
+from analysis.frame import MISSING
 
 _SUM_TOLERANCE = 1e-3
 """How far the probabilities of one row may add up to other than 1."""
@@ -67,7 +69,7 @@ def task_from_roles(roles: Roles, table: pd.DataFrame, name: str, digest: str) -
         label=roles.label,
         classes=classes,
         features=roles.features,
-        sensitive=roles.sensitive,
+        sensitive=tuple(dict.fromkeys(roles.sensitive)),
         cut_points=cut_points,
         weight=roles.weight,
         time=roles.time,
@@ -93,39 +95,44 @@ def _cut_points(roles: Roles, table: pd.DataFrame) -> dict[str, tuple[float, ...
 
 def role_notes(task: Task, table: pd.DataFrame) -> tuple[str, ...]:
     """Return what a user should know about their task before they trust a number."""
-    unlabelled = int(table[task.label].isna().sum())
-    notes = []
-    if unlabelled:
-        notes.append(
-            f"{unlabelled:,} rows have no value in the label '{task.label}' and are "
-            "left out."
-        )
-    if task.score is not None and task.score.scale == "raw":
-        low, high = table[task.score.columns[0]].agg(["min", "max"])
-        notes.append(
-            f"'{task.score.columns[0]}' runs from {low:g} to {high:g}, so it is a raw "
-            f"score, not a probability; {task.score.threshold:g} or more counts as "
-            "positive."
-        )
+    if task.score is None or task.score.scale == "probability":
+        return table_notes(task, table)
+    name = task.score.columns[0]
+    low, high = table.loc[table[task.label].notna(), name].agg(["min", "max"])
+    raw = (
+        f"'{name}' runs from {low:g} to {high:g}, so it is a raw score, not a "
+        f"probability; {task.score.threshold:g} or more counts as positive."
+    )
+    return (*table_notes(task, table), raw)
+
+
+def table_notes(task: Task, table: pd.DataFrame) -> tuple[str, ...]:
+    """Return what holds for a table under any threshold: rows, scores and groups."""
+    has_label = table[task.label].notna()
+    kept = int(has_label.sum())
+    notes = [*left_out(task, len(table) - kept, kept)]
+    if task.score is not None:
+        notes += score_note(task.score, task.classes)
     for attribute in task.sensitive:
-        notes += _group_notes(table, attribute, task.cut_points.get(attribute, ()))
+        column = table.loc[has_label, attribute]
+        notes += _group_notes(column, task.cut_points.get(attribute, ()))
     return tuple(notes)
 
 
-def _group_notes(
-    table: pd.DataFrame, attribute: str, cut_points: tuple[float, ...]
-) -> list[str]:
-    grouping = grouping_of(table[attribute], cut_points)
+def _group_notes(column: pd.Series, cut_points: tuple[float, ...]) -> list[str]:
+    attribute, grouping = column.name, grouping_of(column, cut_points)
     sizes = np.bincount(grouping.codes, minlength=len(grouping.names))
     small = [
         n for n, size in zip(grouping.names, sizes, strict=True) if size < RARE_ROWS
     ]
-    missing = int(table[attribute].isna().sum())
+    missing = int(column.isna().sum())
     notes = []
     if missing:
+        is_taken = MISSING in grouping.names[:-1]
+        called = f", '{grouping.names[-1]}', beside the value '{MISSING}'"
         notes.append(
             f"'{attribute}' is missing in {missing:,} rows, which form a group of "
-            "their own."
+            f"their own{called if is_taken else ''}."
         )
     if small:
         shown = ", ".join(small[:3]) + (" and others" if len(small) > 3 else "")
@@ -146,10 +153,11 @@ def _score(
     values = np.column_stack(columns)  # [n, 1] or [n, k]
     if len(classes) == 2 and len(columns) == 1:
         return _binary_score(roles, table, values[:, 0], classes)
+    natural = class_names(table[roles.label])
     if len(columns) != len(classes):
         raise DataError(
             f"{len(columns)} score columns are chosen, but the label has "
-            f"{len(classes)} classes: {', '.join(classes)}. Choose one column per "
+            f"{len(classes)} classes: {', '.join(natural)}. Choose one column per "
             "class, in this order."
         )
     off = np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE
@@ -160,7 +168,7 @@ def _score(
             "1; one probability per class is needed. Turn them into probabilities "
             "(softmax) first."
         )
-    return ExistingScore(roles.score, "probability", 0.5)
+    return ExistingScore(in_class_order(roles.score, natural, classes))
 
 
 def _binary_score(

@@ -10,12 +10,18 @@ from analysis.arrays import Floats, Ints
 from analysis.errors import DataError, TooManyGroupsError
 from analysis.frame import MAX_GROUPS, MISSING, Grouping
 
+MAX_EXACT = 2**53
+"""Whole numbers beyond this are identifiers: floats cannot tell neighbours apart."""
+
 FEW_VALUES = 10
 """A number with at most this many values is grouped by value, without cut points."""
 
 
 def grouping_of(column: pd.Series, cut_points: Sequence[float] = ()) -> Grouping:
-    """Return the groups of a sensitive attribute; missing values form `MISSING`.
+    """Return the groups of a sensitive attribute; missing values form one.
+
+    That group comes last and is called `MISSING`, or something longer where a recorded
+    value has that name.
 
     Parameters
     ----------
@@ -61,14 +67,21 @@ def interval_names(edges: Floats, *, is_whole: bool) -> list[str]:
     """
     between = []
     for low, high in pairwise(edges):
-        if not is_whole:
-            between.append(f"{low:g} to {high:g}")
+        first, last = np.ceil(low), np.ceil(high) - 1
+        if not is_whole or first > last:
+            between.append(f"{edge_name(low)} to {edge_name(high)}")
         else:
-            first, last = np.ceil(low), np.ceil(high) - 1
             between.append(
-                f"{first:.0f}" if first >= last else f"{first:.0f}-{last:.0f}"
+                f"{first:.0f}" if first == last else f"{first:.0f}-{last:.0f}"
             )
-    return [f"under {edges[0]:g}", *between, f"{edges[-1]:g} and over"]
+    low, high = edge_name(edges[0]), edge_name(edges[-1])
+    return [f"under {low}", *between, f"{high} and over"]
+
+
+def edge_name(edge: float) -> str:
+    """Return an edge in six figures, or in as many as tell it from all others."""
+    short = f"{edge:g}"
+    return short if float(short) == edge else repr(float(edge))
 
 
 def _by_value(column: pd.Series) -> Grouping:
@@ -84,7 +97,7 @@ def _by_value(column: pd.Series) -> Grouping:
     kept = [w for w, u in zip(words, used, strict=True) if u]
     if len(kept) > MAX_GROUPS:
         raise TooManyGroupsError(str(column.name), len(kept), MAX_GROUPS)
-    renumbered = np.cumsum(used) - 1
+    renumbered = np.append(np.cumsum(used) - 1, 0)  # the code -1 points at the last
     return _with_missing(renumbered[codes], codes >= 0, kept)
 
 
@@ -100,20 +113,29 @@ def value_name(value: object) -> str:
 def _with_missing(codes: Ints, present: np.ndarray, names: list[str]) -> Grouping:
     if present.all():
         return Grouping(codes, tuple(names))
-    names = names if MISSING in names else [*names, MISSING]
-    return Grouping(np.where(present, codes, names.index(MISSING)), tuple(names))
+    codes = np.where(present, codes, len(names))
+    return Grouping(codes, (*names, _missing_name(names)))
+
+
+def _missing_name(names: Sequence[str]) -> str:
+    """Return what rows without a value are called, apart from every recorded value."""
+    name = MISSING
+    while name in names:
+        name += " (not recorded)"
+    return name
 
 
 def default_cut_points(column: pd.Series) -> tuple[float, ...]:
     """Return the quartiles, rounded to two figures, of a number with many values.
 
-    Empty for text and for numbers with at most `FEW_VALUES` values. Rounding keeps the
+    Empty for text, for numbers with at most `FEW_VALUES` values and for whole numbers
+    beyond `MAX_EXACT`, whose values are groups or none. Rounding keeps the
     edges readable; edges that coincide or leave nobody below are dropped. Where more
     than three quarters share the smallest value, they form one group, the rest another.
     """
     if not pd.api.types.is_numeric_dtype(column.dtype):
         return ()
-    if column.nunique() <= FEW_VALUES:
+    if column.nunique() <= FEW_VALUES or _is_identifier(column):
         return ()
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     values = values[np.isfinite(values)]
@@ -121,3 +143,9 @@ def default_cut_points(column: pd.Series) -> tuple[float, ...]:
     rounded = {float(f"{q:.2g}") for q in quartiles}
     inside = sorted(e for e in rounded if values.min() < e <= values.max())
     return tuple(inside) or (float(values[values > values.min()].min()),)
+
+
+def _is_identifier(column: pd.Series) -> bool:
+    if not pd.api.types.is_integer_dtype(column.dtype):
+        return False
+    return bool(int(column.max()) > MAX_EXACT or int(column.min()) < -MAX_EXACT)

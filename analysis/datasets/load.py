@@ -79,11 +79,12 @@ def load(task: Task, tables: Path | None = None) -> Dataset:
             "and a label are needed. Choose another row filter or label."
         )
     table = full.iloc[rows].reset_index(drop=True)
-    notes = _left_out(task, int((keep & ~has_label).sum()), len(rows))
+    notes = left_out(task, int((keep & ~has_label).sum()), len(rows))
     return Dataset(task, table, frame_of(task, table, rows), notes)
 
 
-def _left_out(task: Task, unlabelled: int, kept: int) -> tuple[str, ...]:
+def left_out(task: Task, unlabelled: int, kept: int) -> tuple[str, ...]:
+    """Return a sentence that counts the rows without a label, if there are any."""
     if not unlabelled:
         return ()
     return (

@@ -55,9 +55,10 @@ def check_roles_differ(roles: Roles) -> None:
                     f"'{shared.pop()}' is both {role} and {other}; that would let the "
                     "answer into the question. Give the column one role."
                 )
-    doubled = [c for c, count in Counter(roles.features).items() if count > 1]
-    if doubled:
-        raise DataError(f"The feature '{doubled[0]}' is named twice; name it once.")
+    for role, columns in (("feature", roles.features), ("score column", roles.score)):
+        doubled = [c for c, count in Counter(columns).items() if count > 1]
+        if doubled:
+            raise DataError(f"The {role} '{doubled[0]}' is named twice; name it once.")
     if not roles.features and not roles.score:
         raise DataError(
             "There is neither a feature nor a score. Choose features to train a model, "
@@ -116,8 +117,10 @@ def check_sensitive(
 def finite_numbers(column: pd.Series, role: str, needed: str) -> Floats:
     """Return a column as finite numbers, or refuse it."""
     if kind_of(column) != "number":
-        odd = column.dropna().astype(str)
-        found = f"such as '{odd.iloc[0][:40]}'" if len(odd) else "in every row"
+        words = column.dropna().astype(str)
+        odd = words[pd.to_numeric(words, errors="coerce").isna()]
+        first = next(iter((*odd[:1], *words[:1])), "")
+        found = f"such as '{first[:40]}'" if len(words) else "in every row"
         raise DataError(
             f"The {role} '{column.name}' holds text, {found}; {needed}. Choose another "
             f"column, or mend these cells."

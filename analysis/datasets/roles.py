@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.datasets.columns import ColumnSummary, summarise
 from analysis.datasets.groups import default_cut_points, value_name
+from analysis.datasets.score_columns import class_named
 from analysis.frame import MAX_GROUPS
 
 MAX_CLASSES = 20
@@ -187,19 +188,20 @@ def _score(
     columns: Mapping[str, ColumnSummary], classes: tuple[str, ...], taken: set[str]
 ) -> tuple[str, ...]:
     """Return one score column for two classes, one per class for more, or none."""
-    scores = [
-        s
-        for s in columns.values()
-        if s.name not in taken and s.kind == "number" and _sounds_like_score(s.name)
-    ]
-    if len(classes) > 2:
-        ends = {
-            c: [s.name for s in scores if s.name.endswith(f"_{c}")] for c in classes
-        }
-        found = [names[0] for names in ends.values() if names]
-        return tuple(found) if len(found) == len(classes) else ()
-    in_unit = [s.name for s in scores if s.low >= 0 and s.high <= 1]
-    return tuple([*in_unit, *(s.name for s in scores)][:1])
+    free = [s for s in columns.values() if s.name not in taken and s.kind == "number"]
+    scores = [s for s in free if _sounds_like_score(s.name)]
+    in_unit = [s.name for s in free if s.low >= 0 and s.high <= 1]
+    sounding = [s.name for s in scores if s.name in in_unit]
+    if len(classes) <= 2:
+        return tuple([*sounding, *(s.name for s in scores)][:1])
+    short = {"p" + _bare(c) for c in classes}
+    named = [c for c in in_unit if c in sounding or _bare(c) in short]
+    found = {class_named(c, classes): c for c in reversed(named)}  # the first one wins
+    return tuple(found[c] for c in classes) if {*classes} <= {*found} else ()
+
+
+def _bare(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.lower())
 
 
 def _sounds_like_score(name: str) -> bool:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from contextlib import suppress
 
+from models.failures import store_errors
 from models.jobs.protocol import ENDED, Order
 from models.store import PROJECT, Store
 
@@ -16,10 +17,19 @@ class WorkerProcess:
     store : Store
     owner : str
         Token of the server.
+
+    Raises
+    ------
+    StoreError
+        Its log cannot be written.
+    OSError
+        The system has no room for another process.
     """
 
     def __init__(self, store: Store, owner: str) -> None:
-        with (store.home / "worker.log").open("a") as log:
+        with store_errors(store.home):
+            log = (store.home / "worker.log").open("a")
+        with log:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "models.jobs"),

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from analysis.datasets.load import Dataset, load
 from analysis.errors import RunError, StoreError
-from models.failures import DISK_FULL, reason_of, reason_of_exit
+from models.failures import DISK_FULL, DiskFullError, reason_of, reason_of_exit
 from models.jobs.process import WorkerProcess
 from models.jobs.protocol import Order
 from models.ledger import CANCELLED, INTERRUPTED
@@ -30,6 +30,11 @@ class JobQueue:
     Parameters
     ----------
     store : Store
+
+    Raises
+    ------
+    StoreError
+        The store cannot be written; no thread and no process is left behind.
     """
 
     def __init__(self, store: Store) -> None:
@@ -69,6 +74,8 @@ class JobQueue:
             A remedy or a setting does not exist or is out of range.
         DataError
             The table is gone.
+        StoreError
+            The store cannot be written.
         """
         recipe = completed(recipe)
         task = self._store.task(recipe.task)
@@ -137,7 +144,11 @@ class JobQueue:
                 timer.start()
 
     def close(self) -> None:
-        """Stop; unfinished runs are marked as interrupted and can be resumed."""
+        """Stop; unfinished runs are marked as interrupted and can be resumed.
+
+        Never raises: what a full disk keeps from being marked is marked at the next
+        start.
+        """
         with self._change:
             self._is_closed = True
             self._waiting.clear()
@@ -146,7 +157,10 @@ class JobQueue:
         if worker is not None:
             worker.close(CLOSE_SECONDS)
         self._thread.join(CLOSE_SECONDS)
-        self._store.ledger.interrupt(self._owner.token)
+        with suppress(StoreError):
+            self._store.write_down(
+                lambda: self._store.ledger.interrupt(self._owner.token)
+            )
         self._owner.close()
 
     @property
@@ -183,7 +197,7 @@ class JobQueue:
         try:
             with self._change:
                 worker = self._running_worker()
-        except OSError as error:  # no process, no log file: memory or disk is full
+        except (OSError, StoreError) as error:  # memory or disk is full
             return reason_of(error)
         worker.send(order)
         status = worker.wait()
@@ -210,11 +224,11 @@ class JobQueue:
 
     def _bury(self, order: Order, reason: str) -> None:
         """Write down that an order failed; the next one starts a new worker."""
-        try:
-            self._write_failure(order, reason)
-        except (OSError, StoreError):  # most likely the disk is full
-            self._store.release_reserve()
-            with suppress(OSError, StoreError):
+        with suppress(StoreError):  # then the next start marks it as interrupted
+            try:
+                self._write_failure(order, reason)
+            except DiskFullError:
+                self._store.release_reserve()
                 self._write_failure(order, DISK_FULL)
 
     def _write_failure(self, order: Order, reason: str) -> None:

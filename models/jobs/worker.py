@@ -12,9 +12,11 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from analysis.errors import StoreError
 from models.devices import use_threads
 from models.execute import execute, execute_scoring
 from models.jobs.protocol import ENDED, Order, order_of
@@ -54,7 +56,8 @@ class Worker:
                 self._orders.put(order)
         self._orders.put(None)
         if self._current:
-            self._store.ledger.end(self._current, "failed", INTERRUPTED)
+            with suppress(StoreError):
+                self._store.ledger.end(self._current, "failed", INTERRUPTED)
             self._cancelled.add(self._current)
             time.sleep(GRACE_SECONDS)
         os._exit(0)  # a run that does not stop must not outlive its server

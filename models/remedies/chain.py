@@ -10,7 +10,7 @@ from models.remedies import REMEDIES
 from models.remedies.base import Remedy, Setting, settings_of
 
 
-def stage(remedy: str, **settings: Any) -> Stage:
+def stage(remedy: str, /, **settings: Any) -> Stage:
     """Return a stage with all its settings, checked.
 
     Raises
@@ -88,12 +88,13 @@ def _remedy_class(name: str) -> type[Remedy]:
 
 def _checked(title: str, known: Setting, value: Any) -> Any:
     if known.kind == "attribute":
-        if not isinstance(value, str) or (not value and known.default is None):
+        name = _without_repeats(value) if isinstance(value, str) else None
+        if name is None or (not name and known.default is None):
             raise SettingError(
                 f"{title} needs '{known.name}': name a sensitive attribute of the "
                 "task, or several joined by commas."
             )
-        return value.strip()
+        return name
     number = _number(value)
     fits = number is not None and known.low <= number <= known.high
     if known.kind == "integer" and number is not None:
@@ -105,6 +106,14 @@ def _checked(title: str, known: Setting, value: Any) -> Any:
             f"{known.low:g} to {known.high:g}."
         )
     return int(number) if known.kind == "integer" else number
+
+
+def _without_repeats(attribute: str) -> str:
+    """Return an attribute without names given twice, as 'sex,sex' means 'sex'."""
+    names = [name.strip() for name in attribute.split(",")]
+    once = [name for name in dict.fromkeys(names) if name]
+    # Otherwise as it was typed: the recipe, and so its run's id, stays what it was.
+    return attribute.strip() if len(once) == len(names) else ",".join(once)
 
 
 def _number(value: Any) -> float | None:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from analysis.charts.theme import visible
 from analysis.errors import AuditError
 
 # An underscore between letters is no markup, and names of columns are full of them.
@@ -18,9 +19,10 @@ def plain(text: str) -> str:
     """Return text that Streamlit's Markdown shows letter by letter.
 
     Group names, columns and categories come from strangers' tables; Markdown,
-    directives such as `:red[..]`, formulas, links and HTML in them must stay text.
+    directives such as `:red[..]`, formulas, links and HTML in them must stay text, and
+    marks that turn its direction are shown as such.
     """
-    return _MARKUP.sub(r"\\\1", " ".join(str(text).split()))
+    return _MARKUP.sub(r"\\\1", visible(str(text)))
 
 
 @contextmanager
@@ -29,7 +31,12 @@ def audit_errors() -> Iterator[None]:
     try:
         yield
     except AuditError as error:
-        st.warning(plain(str(error)))
+        show(error)
+
+
+def show(error: AuditError) -> None:
+    """Show an error that is the reader's to mend."""
+    st.warning(plain(str(error)))
 
 
 def finding(sentence: str) -> None:

@@ -1,15 +1,20 @@
 """A reader's own table: upload, roles, and forgetting it again."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from itertools import chain, count
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from analysis.datasets.groups import value_name
+from analysis.datasets.columns import content_digest
+from analysis.datasets.groups import edge_name, value_name
 from analysis.datasets.load import Dataset
-from analysis.datasets.roles import Roles
+from analysis.datasets.roles import Roles, class_names
+from analysis.datasets.score_columns import in_class_order, score_note
+from analysis.datasets.task import ExistingScore, Task
 from analysis.datasets.tasks import TASKS
 from analysis.datasets.upload import (
     ReadTable,
@@ -23,7 +28,6 @@ from pages.ui import cache, state
 from pages.ui.messages import note, plain
 
 NONE = "None"
-FILE = "data.file"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +44,7 @@ def upload() -> Upload | None:
     """Let the reader choose a file; return it once it is read."""
     file = st.file_uploader(
         "CSV or Parquet file, up to 1 GB",
-        key=FILE,
+        key=f"data.file.{state.tables_kept()}",
         help="It stays on this machine, under FAULTLINE_HOME, until you forget it.",
     )
     if file is None:
@@ -56,14 +60,15 @@ def roles_form(upload: Upload) -> None:
     """Let the reader change the suggested roles, and keep the table under them."""
     st.markdown("These roles are a suggestion from names and values; change any.")
     roles = _roles(upload)
-    name = st.text_input("Name", _free_name(upload.name), key=f"{_key(upload)}.name")
+    free = free_name(upload.name, _own_names())
+    name = st.text_input("Name", free, key=f"{_key(upload)}.name")
     if st.button("Use this table", type="primary", key="data.use"):
         _keep(upload, roles, name.strip())
 
 
 def forget(data: Dataset) -> None:
     """Offer to delete the table in view, if it is the reader's own."""
-    if data.task.name not in {task.name for task in cache.store().notes.tasks()}:
+    if data.task.name not in _own_names():
         return
     with st.popover("Forget this table"):
         st.markdown(
@@ -91,6 +96,7 @@ def _roles(upload: Upload) -> Roles:
         cuts = _cut_points(table, sensitive, guess, key)
     with right:
         score = _many("Existing score", columns, guess.score, key)
+        _say_whose(table, label, positive, score)
         weight = _optional("Weight", columns, guess.weight, key)
         time = _optional("Time", columns, guess.time, key)
         domain = _optional("Domain", columns, guess.domain, key)
@@ -119,19 +125,45 @@ def _keep(upload: Upload, roles: Roles, name: str) -> None:
             "it is empty, or it holds a colon. Choose another name."
         )
     table, folder = upload.read.table, cache.store().tables
-    task_from_roles(roles, table, name, "")  # refuse before anything is written
-    digest = save_table(table, folder)
-    task = task_from_roles(roles, table, name, digest)
+    task = task_from_roles(roles, table, name, "")  # refuse before anything is written
+    _refuse_other(task, upload)
+    task = replace(task, table=save_table(table, folder))
     cache.store().notes.save_task(task)
-    state.say_next(" ".join(role_notes(task, table)))
+    said = f"Your table '{name}' is now in view, on every page."
+    state.say_next(" ".join([said, *role_notes(task, table)]))
     state.turn_to(data=name)
+    state.tables_kept(more=1)
     st.rerun()
+
+
+def _refuse_other(task: Task, upload: Upload) -> None:
+    """Refuse the name of another table, or of the same one under other roles."""
+    kept = {own.name: own for own in cache.store().notes.tasks()}.get(task.name)
+    if kept is None or kept == replace(task, table=content_digest(upload.read.table)):
+        return
+    raise DataError(
+        f"You already have a table named '{task.name}', with other rows or roles. "
+        f"Choose another name, such as '{free_name(upload.name, _own_names())}', or "
+        "forget that table first."
+    )
 
 
 def _positive(table: pd.DataFrame, label: str, guess: Roles, key: str) -> str:
     values = [value_name(v) for v in table[label].dropna().unique()[:200]]
     suggested = guess.positive if label == guess.label else ""
     return _one("Positive class", sorted(values), suggested, f"{key}.positive.{label}")
+
+
+def _say_whose(
+    table: pd.DataFrame, label: str, positive: str, score: tuple[str, ...]
+) -> None:
+    """Say which score column is read as the probability of which class."""
+    natural = class_names(table[label]) if len(score) > 1 else ()
+    if len(score) != len(natural):
+        return
+    classes = (*(c for c in natural if c != positive), positive)
+    columns = in_class_order(score, natural, classes)
+    note(" ".join(score_note(ExistingScore(columns), classes)))
 
 
 def _cut_points(
@@ -141,7 +173,7 @@ def _cut_points(
     for name in sensitive:
         if not pd.api.types.is_numeric_dtype(table[name].dtype):
             continue
-        suggested = ", ".join(f"{e:g}" for e in guess.cut_points.get(name, ()))
+        suggested = ", ".join(edge_name(e) for e in guess.cut_points.get(name, ()))
         text = st.text_input(
             plain(f"Cut points of {name}"),
             suggested,
@@ -189,9 +221,16 @@ def _optional(
     )
 
 
-def _free_name(file: str) -> str:
+def free_name(file: str, taken: Collection[str]) -> str:
+    """Return a name for a file's table that no other table has."""
     stem = re.sub(r"[:\s]+", " ", file.rsplit(".", 1)[0]).strip() or "table"
-    return f"{stem} (mine)" if stem in TASKS else stem
+    first = f"{stem} (mine)" if stem in TASKS else stem
+    others = (f"{stem} ({i})" for i in count(2))
+    return next(name for name in chain([first], others) if name not in taken)
+
+
+def _own_names() -> list[str]:
+    return [task.name for task in cache.store().notes.tasks()]
 
 
 def _key(upload: Upload) -> str:

@@ -30,11 +30,25 @@ TABLE = pd.DataFrame(
         ("age>=40&sex=Male", [0, 1, 0, 0]),
         ("age < 40 & sex = Female", [1, 0, 0, 0]),
         ('"a & b" = "<script>"', [1, 0, 0, 0]),
+        ("'a & b' = '<script>'", [1, 0, 0, 0]),
+        ("sex == Female and age < 40", [1, 0, 0, 0]),
+        ("'sex' == 'Female' AND age<40", [1, 0, 0, 0]),
         ('"a & b" = "say ""hi"""', [0, 1, 0, 0]),
     ],
 )
 def test_a_rule_matches_the_rows_worked_by_hand(rule, expected):
     assert matches(parse(rule), TABLE).tolist() == [bool(e) for e in expected]
+
+
+def test_other_ways_of_writing_are_printed_in_one():
+    written = parse("'a & b' == 'it''s' and sex=Female")
+    assert str(written) == '"a & b" = "it\'s" & sex = Female'
+
+
+def test_a_message_lists_ten_names_at_most():
+    wide = pd.DataFrame({f"c{i}": [i] for i in range(12)})
+    with pytest.raises(SettingError, match="c9 and 2 more"):
+        matches(parse("d = 1"), wide)
 
 
 @given(
@@ -59,7 +73,8 @@ def test_any_text_gives_a_cohort_or_a_plain_message(text):
 @pytest.mark.parametrize(
     ("rule", "advice"),
     [
-        ("height > 3", "Choose one of its columns"),
+        ("height > 3", "Choose one of its columns: sex, age, a & b"),
+        ("sex = Women", "has no value 'Women'. It has Female, Male"),
         ("age > old", "Write a number"),
         ("sex > Female", "use = or !="),
         ("age >", "Write comparisons joined by &"),

@@ -62,3 +62,14 @@ def test_one_group_cannot_be_compared(make_evaluation):
     found = find(make_evaluation([0, 1], [0.1, 0.9]), TASK)
     assert "declare a sensitive attribute" in found.sentence
     assert found.detectable != pytest.approx(0)
+
+
+@pytest.mark.parametrize(("scores", "who"), [(0.2, "Nobody"), (0.8, "Everybody")])
+def test_a_threshold_that_decides_all_alike_is_said_so(make_evaluation, scores, who):
+    y, codes = np.tile([0, 1], 100), np.repeat([0, 1], 100)
+    found = find(make_evaluation(y, np.full(200, scores), codes), TASK)
+    assert found.sentence == (
+        f"{who} is decided positive at this threshold; scores run from {scores} to "
+        f"{scores}."
+    )
+    assert not found.is_sure

@@ -43,6 +43,7 @@ _CHANGES = [
         ({"architecture": "transformer"}, "choose one of mlp, logistic"),
         ({"epochs": 0}, "choose a value from 1 to 10000"),
         ({"dropout": 1.0}, "choose a value from 0 to 0.95"),
+        ({"held_out": "zzz"}, "Choose the split 'domain', or hold no domain out"),
         ({"split": "magic"}, "choose one of official, random, time, domain"),
     ],
 )

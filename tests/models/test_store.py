@@ -1,5 +1,6 @@
 import errno
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from models import artefacts
 from models.artefacts import Artefacts, read_scores, scores_bytes
 from models.failures import DISK_FULL
 from models.owners import Owner, is_alive
-from models.recipe import Recipe
+from models.recipe import Recipe, Stage
 from models.run import run_id
 from models.store import PROJECT, SHIPPED, Store
 from models.training import train_now
@@ -34,7 +35,7 @@ def test_reading_a_store_imports_neither_torch_nor_scikit_learn():
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "ab.json", "a" * 32 + ".pkl"])
 def test_a_name_that_is_no_digest_reaches_no_file(tmp_path, name):
-    with pytest.raises(StoreError, match="remove the run and train it again"):
+    with pytest.raises(StoreError, match=r"edited by hand\. Train it again: the same"):
         Artefacts(tmp_path).get(name)
 
 
@@ -42,7 +43,9 @@ def test_a_damaged_file_is_noticed(tmp_path):
     files = Artefacts(tmp_path)
     name = files.put(b"{}", "json")
     files.path(name).write_bytes(b"[]")
-    with pytest.raises(StoreError, match="train it again"):
+    with pytest.raises(
+        StoreError, match=r"damaged\. Train it again: the same settings"
+    ):
         files.get(name)
 
 
@@ -81,6 +84,91 @@ def test_a_finished_run_is_found_and_not_trained_again(store, recipe, monkeypatc
     monkeypatch.setattr("models.training._carry_out", pytest.fail)
     assert train_now(store, recipe) == run
     assert store.find(run.id[:8]) == run
+
+
+def damage(files, name, how):
+    if how == "changed":
+        files.path(name).write_bytes(b"PAR1")
+    else:
+        files.path(name).unlink()
+
+
+@pytest.mark.parametrize("how", ["changed", "gone"])
+@pytest.mark.parametrize("role", ["scores", "weights"])
+def test_a_run_with_damaged_files_is_trained_again(store, recipe, role, how):
+    run = train_now(store, recipe)
+    store.scorings.submit(run.id, store.task("people"), "0" * 32, "nobody")
+    store.scorings.end(run.id, "0" * 32, reason="The weights are damaged.")
+    damage(store.files, run.artefacts[role], how)
+    again = train_now(store, recipe)
+    assert again.artefacts == run.artefacts
+    assert len(store.scores(again.id).row_ids) == 1_200
+    assert store.files.is_whole(again.artefacts[role])
+    epochs = [e.payload["epoch"] for e in store.events(run.id) if e.kind == "epoch"]
+    assert epochs == list(range(1, run.epochs + 1))
+    assert store.scorings.state(run.id, "0" * 32) == (None, "")
+
+
+def test_what_builds_on_a_damaged_run_mends_it(store, recipe):
+    base = train_now(store, recipe)
+    damage(store.files, base.artefacts["scores"], "changed")
+    mended = train_now(store, recipe.with_stage(Stage("temperature")))
+    assert mended.base == base.id
+    assert len(store.scores(base.id).row_ids) == 1_200
+
+
+def test_a_damaged_shipped_run_is_replaced_by_ones_own(store, recipe, tmp_path):
+    shipped = train_now(store, recipe)
+    user = Store(tmp_path / "user", store.home)
+    user.notes.save_task(store.task("people"))
+    (tmp_path / "user" / "tables").symlink_to(store.tables)
+    assert train_now(user, recipe).is_shipped
+    damage(store.files, shipped.artefacts["scores"], "gone")
+    with pytest.raises(StoreError, match="Train it again"):
+        user.scores(shipped.id)
+    own = train_now(user, recipe)
+    assert not own.is_shipped
+    assert own.id == shipped.id
+    assert user.runs() == [own]
+    assert len(user.scores(own.id).row_ids) == 1_200
+
+
+def test_damaged_scores_of_a_second_table_are_forgotten(store, dataset):
+    name = store.files.put(scores_bytes(np.arange(3), np.zeros((3, 2))), "parquet")
+    store.scorings.submit("r", dataset.task, "d", "nobody")
+    store.scorings.end("r", "d", scores=name)
+    assert len(store.table_scores("r", "d").row_ids) == 3
+    damage(store.files, name, "changed")
+    assert store.table_scores("r", "d") is None
+    assert store.scorings.state("r", "d") == (None, "")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("recipe", "{"),
+        ("recipe", '{"task": "people", "momentum": 0.9}'),
+        ("recipe", '{"task": "people", "hidden": 8}'),
+        ("recipe", "[]"),
+        ("task", "nonsense"),
+        ("artefacts", "[1]"),
+        ("created", "yesterday"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_hides_no_other(store, recipe, column, value):
+    good = train_now(store, recipe)
+    bad = train_now(store, Recipe(**{**vars(recipe), "seed": 1}))
+    with sqlite3.connect(store.home / "store.db") as connection:
+        update = f"UPDATE runs SET {column} = ? WHERE id = ?"
+        connection.execute(update, (value, bad.id))
+    connection.close()
+    assert store.runs() == [good]
+    assert store.find(good.id[:12]) == good
+    for ask in (store.run, store.find):
+        with pytest.raises(RunError, match=r"cannot be read: .* Train it again"):
+            ask(bad.id)
+    assert train_now(store, bad.recipe).artefacts == bad.artefacts
+    assert len(store.runs()) == 2
 
 
 def test_find_says_what_is_wrong_with_a_prefix(store, dataset, recipe):

@@ -1,4 +1,5 @@
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from analysis.errors import DataError
 from pages.ui.messages import audit_errors, plain
@@ -26,3 +27,22 @@ def test_only_errors_of_the_tree_are_shown():
         raise ZeroDivisionError
     with audit_errors():
         raise DataError("Choose another column.")
+
+
+def test_an_error_outside_a_page_keeps_its_words():
+    def script():
+        from app import on_script_error
+        from models.failures import DiskFullError
+
+        on_script_error(DiskFullError("home"))
+        on_script_error(ZeroDivisionError())
+
+    at = AppTest.from_function(script, default_timeout=30).run()
+    (full,) = at.warning
+    assert "Free some space, or point FAULTLINE" in full.value.replace("\\", "")
+    (fault,) = at.error
+    assert "reference" in fault.value
+
+
+def test_marks_that_turn_text_around_are_shown():
+    assert plain("user\u202egpj.exe") == "user\ufffdgpj\\.exe"

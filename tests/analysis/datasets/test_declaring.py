@@ -15,6 +15,10 @@ ROLES = Roles(
     label="y", positive="1", features=("x",), sensitive=("sex",), score=("score",)
 )
 
+MIXED = pd.Categorical(["0.01"] * 50 + ["oops"] + ["0.5"] * 49)
+NOTHING = pd.Categorical([None] * 100)
+ONE_SIDED = [np.nan, 1.0, np.nan, 0.0] * 25  # no label where sex is F
+
 
 @pytest.fixture
 def table(rng):
@@ -109,6 +113,16 @@ def test_small_and_missing_groups_are_told(table):
             "different value in every row.* Give it cut points",
         ),
         ({"score": ("name",)}, {}, "score 'name' holds text, such as 'p0'"),
+        ({}, {"score": MIXED}, "score 'score' holds text, such as 'oops'"),
+        ({"score": ("score", "score")}, {}, "score column 'score' is named twice"),
+        ({"sensitive": ("x",)}, {"x": np.nan}, "puts all rows in one group"),
+        ({"sensitive": ("x",)}, {"x": NOTHING}, "puts all rows in one group"),
+        ({"domain": "site"}, {"site": NOTHING}, "one side of the comparison is empty"),
+        (
+            {"domain": "sex", "sensitive": ()},
+            {"y": ONE_SIDED},
+            "holds 'M' in every row, so one side",
+        ),
         ({}, {"score": np.nan}, "missing or infinite in 100 of 100 rows.* Fill"),
         ({}, {"score": np.inf}, "missing or infinite in 100 of 100"),
         ({"weight": "x"}, {}, "'x' is both the weight and a feature.*one role"),
@@ -153,3 +167,14 @@ def test_multiclass_scores_follow_the_classes(rng):
     np.testing.assert_array_equal(existing_scores(loaded(task, table)).values, scores)
     with pytest.raises(DataError, match="one probability per class"):
         task_from_roles(roles, table.assign(p_a=2.0), "t", "0" * 32)
+
+
+def test_an_attribute_that_is_named_twice_is_declared_once(table):
+    assert declare(table, sensitive=("sex", "sex")).sensitive == ("sex",)
+
+
+def test_rows_that_say_missing_are_told_apart_from_those_that_say_nothing(table):
+    table["sex"] = pd.Categorical(["Missing"] * 40 + [None] * 5 + ["M"] * 55)
+    notes = " ".join(role_notes(declare(table), table))
+    assert "5 rows, which form a group of their own" in notes
+    assert "'Missing (not recorded)', beside the value 'Missing'" in notes

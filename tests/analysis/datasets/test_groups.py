@@ -27,10 +27,36 @@ def test_categories_are_groups_and_unused_ones_are_not():
     assert groups.codes.tolist() == [0, 1, 0]
 
 
-def test_a_category_that_is_called_missing_joins_the_missing():
+def test_a_category_that_is_called_missing_stands_apart_from_the_missing():
     groups = grouping_of(pd.Series(pd.Categorical(["Missing", None, "x"])))
-    assert groups.names == ("Missing", "x")
-    assert groups.codes.tolist() == [0, 0, 1]
+    assert groups.names == ("Missing", "x", "Missing (not recorded)")
+    assert groups.codes.tolist() == [0, 2, 1]
+    both = ["Missing", "Missing (not recorded)", None]
+    assert len(set(grouping_of(pd.Series(pd.Categorical(both))).codes)) == 3
+
+
+@pytest.mark.parametrize("dtype", ["float64", "category", "datetime64[us]"])
+def test_a_column_without_any_value_is_one_group(dtype):
+    groups = grouping_of(pd.Series([None, None], dtype=object).astype(dtype))
+    assert groups.names == ("Missing",)
+    assert groups.codes.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+def test_whole_numbers_that_floats_cannot_tell_apart_are_groups_by_value(dtype):
+    column = pd.Series(2**60 + np.arange(100) % 20, dtype=dtype)
+    assert default_cut_points(column) == ()
+    groups = grouping_of(column)
+    assert len(groups.names) == 20
+    assert groups.names[1] == str(2**60 + 1)
+
+
+def test_close_cut_points_keep_different_names():
+    edges = (1234567.25, 1234567.5, 1234567.75)
+    names = grouping_of(pd.Series([1.5]), edges).names
+    assert names[:2] == ("under 1234567.25", "1234567.25 to 1234567.5")
+    whole = grouping_of(pd.Series([25, 26]), (25.2, 25.5, 25.7))
+    assert whole.names[1:3] == ("25.2 to 25.5", "25.5 to 25.7")
 
 
 def test_close_numbers_keep_different_names():

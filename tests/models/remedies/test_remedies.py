@@ -193,7 +193,7 @@ def test_fifty_thousand_rows_take_under_a_second(rng):
 def test_a_small_group_is_refused_with_advice(dataset):
     scorer = _Fixed(scores_of_logits(np.random.default_rng(0).normal(size=(1200, 2))))
     few = dataset.frame.take(np.arange(40))
-    with pytest.raises(GroupTooSmallError, match="lower 'Minimum rows'"):
+    with pytest.raises(GroupTooSmallError, match=r"'Minimum rows' \(min_rows"):
         Temperature(attribute="group").fit(scorer, few)
 
 
@@ -214,11 +214,26 @@ def test_one_group_keeps_its_order_and_decisions(rng, dataset):
         ("reweighing", {"attribute": "a", "strength": 2}, "a number from 0 to 1"),
         ("temperature", {"min_rows": 2.5}, "a whole number from 2"),
         ("temperature", {"alpha": 1}, "it has attribute, min_rows"),
+        ("temperature", {"remedy": "x"}, "it has attribute, min_rows"),
+        ("reweighing", {"attribute": " , "}, "name a sensitive attribute"),
     ],
 )
 def test_a_wrong_setting_says_what_to_do(name, settings, advice):
     with pytest.raises(SettingError, match=advice):
         stage(name, **settings)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("sex,sex", "sex"),
+        ("sex, race ,sex", "sex,race"),
+        ("sex,", "sex"),
+        (" sex, race", "sex, race"),
+    ],
+)
+def test_an_attribute_named_twice_counts_once(typed, kept):
+    assert stage("reweighing", attribute=typed).settings["attribute"] == kept
 
 
 def test_a_chain_becomes_one_run_per_posthoc_stage():
