@@ -2,7 +2,7 @@
 # working directory (make -C, make -f), also when the path holds spaces.
 HERE := $(shell dirname "$(strip $(MAKEFILE_LIST))")
 IN := cd "$(HERE)" &&
-PY := .venv/bin/python
+PY := env -u PYTHONPATH -u PYTHONHOME .venv/bin/python
 
 .PHONY: app test check unit browser data runs
 

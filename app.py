@@ -27,6 +27,7 @@ if str(ROOT) not in sys.path:  # the pages import from here, wherever it was sta
     sys.path.insert(0, str(ROOT))
 
 from analysis.errors import AuditError  # noqa: E402 (the path must be set first)
+from pages.ui.messages import show  # noqa: E402
 
 WARM = ("pandas", "pyarrow.parquet", "plotly.graph_objects", "pages.ui.cache")
 WORKER_DELAY = 4.0
@@ -140,7 +141,14 @@ async def ready(_: Request) -> JSONResponse:
 
 
 def on_script_error(error: Exception) -> bool:
-    """Log a fault of ours and show only a reference to it."""
+    """Log a fault of ours and show only a reference to it.
+
+    What is the reader's to mend and was met outside a page's `audit_errors`, such as
+    a full disk in the sidebar, is shown in its own words.
+    """
+    if isinstance(error, AuditError):
+        show(error)
+        return True
     reference = uuid.uuid4().hex[:8]
     log.error("page error %s", reference, exc_info=error)
     st.error(

@@ -21,11 +21,11 @@ with audit_errors():
         controls.chart(
             figure, "calibration.chart", calibration.alt(record), width="content"
         )
-        tables.show(calibration.errors_table(record), key="calibration.errors")
+        tables.printed(calibration.errors_table(record), key="calibration.errors")
         note(
             "Mean distance is the expected calibration error; noise alone makes it "
-            "larger than 0, so it stands beside what chance would show if every "
-            "score were true."
+            "larger than 0, so it stands beside what chance alone would show if every "
+            "score were true. Debiased is the distance less what noise adds to it."
         )
         tables.numbers(
             calibration.table(record),

@@ -1,13 +1,14 @@
 import streamlit as st
 
 from analysis.charts import compare
+from models.remedies.chain import is_posthoc
 from pages.ui import actions, cache, controls, needs, state, tables
 from pages.ui.messages import audit_errors, finding, note
 
 st.title("What did the fix do, to whom, at what price?", anchor=False)
 
 with audit_errors():
-    run, data = needs.run()
+    run, data = needs.run(needs.COMPARE)
     answer = st.container()
     base, run = controls.compared(run)
     before, after = cache.pair(state.view(), base, run)
@@ -16,13 +17,15 @@ with audit_errors():
     with left:
         by = controls.attributes("compare", list(after.groups), found.attribute)
     with right:
-        metric = controls.metric("compare", controls.measures(after), found.metric)
+        first = "brier_score" if is_posthoc(run.recipe) else found.metric
+        metric = controls.metric("compare", controls.measures(after), first)
 
     metrics = controls.with_key_metrics(after, metric)
     record = cache.paired_comparison(before, after, by, metrics)
     changed = cache.flipped(before, after, by)
     with answer:
         finding(compare.finding(record, metric))
+        note(compare.harmed_words(record))
         controls.chart(
             compare.moves(record, metric, state.ink()),
             "compare.moves",
@@ -36,7 +39,7 @@ with audit_errors():
         st.subheader("The price, over everyone", anchor=False)
         tables.printed(compare.price(record), key="compare.price")
         controls.chart(
-            compare.flips(changed, state.ink()),
+            compare.flips(changed, compare.row_names(record, metric), state.ink()),
             "compare.flips",
             compare.flips_alt(changed),
         )
@@ -45,5 +48,4 @@ with audit_errors():
             "compare.flips",
             actions.compare_command(base.id, run.id, by),
         )
-        note(compare.harmed_words(record))
     needs.say_rows(after, data)

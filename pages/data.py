@@ -38,7 +38,8 @@ with audit_errors():
     about.flattery(data, parts)
 
     st.subheader("Columns", anchor=False)
-    tables.show(about.columns(data), key="data.columns")
+    helps = {"rare categories": about.RARE_HELP}
+    tables.show(about.columns(data), key="data.columns", helps=helps)
     about.collection(data.task)
     about.datasheet(data)
     uploads.forget(data)

@@ -11,13 +11,12 @@ st.title("What was trained or loaded, and how well does it do overall?", anchor=
 with audit_errors():
     view = state.view()
     data = cache.dataset(view.data)
-    live.panel(live.loss_curves, "model")
     if view.run == state.NOTHING:
         empty(
             "No model has been trained on this table",
             "Its overall quality, with intervals, and its learning curve will stand "
-            "here. The form below trains one; with its defaults that takes about a "
-            "minute.",
+            "here. The form below trains one; with its defaults that takes "
+            f"{needs.training_time(data)}.",
         )
     else:
         shown, _ = needs.evaluation()
@@ -45,3 +44,4 @@ with audit_errors():
     recipe = recipes.form(data, methods_for(data.task), importance)
     if recipe is not None:
         actions.train(recipe)
+    live.panel(live.loss_curves, "model")

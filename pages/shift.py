@@ -16,13 +16,13 @@ with audit_errors():
         source, target = sides.domains(state.view(), data, chosen)
         with st.spinner("Weighing the rows of both sides; up to half a minute."):
             record = cache.attribution(source, target, metric)
-        finding(shift.finding(record))
+        finding(shift.finding(record, sides.called(chosen)))
         controls.chart(
             shift.waterfall(record, state.ink()), "shift.waterfall", shift.alt(record)
         )
         for warning in record.warnings:
             note(warning)
-        note(sides.words(chosen, len(source), len(target), data.task.rows_are))
+        note(sides.words(chosen, len(source), len(target), data))
         tables.numbers(
             shift.table(record),
             "shift.waterfall",

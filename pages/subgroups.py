@@ -10,8 +10,7 @@ with audit_errors():
     shown, data = needs.evaluation()
     found = cache.found(shown, data)
     finding(found.sentence)
-    if st.button("Try a fix", type="primary", key="subgroups.fix"):
-        actions.start_reweighing(found)
+    actions.offer_fix(found)
     answer = st.container()
     left, right = st.columns(2)
     with left:

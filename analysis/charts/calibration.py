@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -12,16 +13,45 @@ from analysis.calibration import GroupReliability
 from analysis.charts import numbers, theme
 
 MAX_PANELS = 9
+TICKS = {"tickvals": [0, 0.5, 1], "ticktext": ["0", "50", "100"]}
 FEW = 10
 """A dot of fewer people is drawn hollow."""
 
-PANEL, BARS = 236, 44
-GUTTER, GAP, HEAD, FOOT = 40, 8, 42, 34
-BAND = HEAD + PANEL + GAP + BARS + FOOT
-"""Sizes in pixels: a band is one row of panels with its titles and ticks."""
+WIDTH, LEFT, MAX_PANEL, BARS = 900, 60, 340, 44
+GUTTER, GAP, HEAD, FOOT = 44, 8, 42, 56
+"""Sizes in pixels; the width is that of the page's column in a window of 1,280."""
 
-WIDTH = 3 * (PANEL + GUTTER) - GUTTER + 80
-"""Of the whole figure, whatever the number of panels: the title needs it too."""
+
+@dataclass(frozen=True)
+class _Grid:
+    """Where panels stand: as few rows as keep them large, all of one size."""
+
+    panels: int
+
+    @property
+    def columns(self) -> int:
+        return self.panels if self.panels in (1, 2, 4) else 3
+
+    @property
+    def rows(self) -> int:
+        return max(1, math.ceil(self.panels / self.columns))
+
+    @property
+    def panel(self) -> int:
+        """Side of a square panel."""
+        free = WIDTH - LEFT - 20 - (self.columns - 1) * GUTTER
+        return min(MAX_PANEL, free // self.columns)
+
+    @property
+    def band(self) -> int:
+        """Height of one row of panels with its titles and ticks."""
+        return HEAD + self.panel + GAP + BARS + FOOT
+
+    @property
+    def inner(self) -> tuple[int, int]:
+        """Height and width of the plot."""
+        width = self.columns * (self.panel + GUTTER) - GUTTER
+        return self.rows * self.band, width
 
 
 def reliability(
@@ -36,8 +66,9 @@ def reliability(
     ink : Ink
     """
     shown = _shown(record)
-    columns = 2 if len(shown) in (2, 4) else 3
-    chart = _panels(record, shown, columns, ink)
+    grid = _Grid(max(1, len(shown)))
+    columns = grid.columns
+    chart = _panels(record, shown, grid, ink)
     for panel, g in enumerate(shown):
         upper = {"row": 2 * (panel // columns) + 1, "col": panel % columns + 1}
         lower = upper | {"row": upper["row"] + 1}
@@ -49,9 +80,8 @@ def reliability(
 def alt(record: Sequence[GroupReliability]) -> str:
     """Say each group's calibration error beside what chance alone would show."""
     said = [
-        f"{r.name} {numbers.plain(r.error.value.value)} "
-        f"(chance alone: {numbers.plain(r.error.null_low)} to "
-        f"{numbers.plain(r.error.null_high)}, n = {numbers.count(r.error.value.n)})"
+        f"{r.name} {_points(r.error.value.value)} points (chance alone: {_range(r)}, "
+        f"n = {numbers.count(r.error.value.n)})"
         for r in (record[g] for g in _shown(record))
     ]
     return f"Mean distance between score and observed rate: {'; '.join(said)}."
@@ -68,11 +98,11 @@ def finding(record: Sequence[GroupReliability]) -> str:
             "In every group the score is as close to the outcome as a true score of "
             "these sizes would be."
         )
-    worst = max(off, key=lambda r: r.error.debiased)
+    worst = max(off, key=lambda r: r.error.value.value)  # as printed, here and below
     promised = _promised(worst)
     return (
         f"The score fits {worst.name} least: on average it is "
-        f"{100 * worst.error.value.value:.1f} points from what happens, "
+        f"{_points(worst.error.value.value)} points from what happens, "
         f"where chance alone would give {_range(worst)}{promised} "
         f"(n = {numbers.count(worst.error.value.n)})."
     )
@@ -96,21 +126,25 @@ def table(record: Sequence[GroupReliability]) -> pd.DataFrame:
 
 
 def errors_table(record: Sequence[GroupReliability]) -> pd.DataFrame:
-    """Return each group's calibration error and its noise."""
+    """Return each group's calibration error and its noise, as printed."""
     return pd.DataFrame(
         {
             "group": [r.name for r in record],
-            "people": [r.error.value.n for r in record],
-            "mean distance": [r.error.value.value for r in record],
-            "without noise": [r.error.debiased for r in record],
-            "chance from": [r.error.null_low for r in record],
-            "chance to": [r.error.null_high for r in record],
+            "people": [numbers.count(r.error.value.n) for r in record],
+            "mean distance, points": [_points(r.error.value.value) for r in record],
+            "debiased, points": [_points(r.error.debiased) for r in record],
+            "chance alone, points": [_range(r) for r in record],
         }
     )
 
 
+def _points(share: float) -> str:
+    """Return a difference of shares in points; it has no sign, so none is printed."""
+    return numbers.UNDEFINED if math.isnan(share) else f"{100 * share:.1f}"
+
+
 def _range(r: GroupReliability) -> str:
-    return f"{100 * r.error.null_low:.1f} to {100 * r.error.null_high:.1f}"
+    return f"{_points(r.error.null_low)} to {_points(r.error.null_high)}"
 
 
 def _promised(r: GroupReliability) -> str:
@@ -129,9 +163,8 @@ def _shown(record: Sequence[GroupReliability]) -> list[int]:
 
 
 def _panels(
-    record: Sequence[GroupReliability], shown: list[int], columns: int, ink: theme.Ink
+    record: Sequence[GroupReliability], shown: list[int], grid: _Grid, ink: theme.Ink
 ) -> go.Figure:
-    bands = max(1, math.ceil(len(shown) / columns))
     subtitle = (
         "Observed rate against mean predicted probability, with 95 % intervals; hollow "
         f"dots rest on fewer than {FEW} people. Below the diagonal the score promises "
@@ -141,55 +174,51 @@ def _panels(
         subtitle += f" The {len(shown)} largest of {len(record)} groups."
     figure = theme.figure("Score against outcome, by group", subtitle, ink=ink)
     top = figure.layout.margin.t
-    chart = make_subplots(rows=2 * bands, cols=columns, figure=figure)
-    inner = (bands * BAND, columns * (PANEL + GUTTER) - GUTTER)
-    for cell in range(bands * columns):
-        _place(chart, cell, columns, inner, is_used=cell < len(shown))
+    chart = make_subplots(rows=2 * grid.rows, cols=grid.columns, figure=figure)
+    for cell in range(grid.rows * grid.columns):
+        _place(chart, cell, grid, is_used=cell < len(shown))
     for panel, g in enumerate(shown):
-        _title_panel(chart, record[g], panel, columns, ink)
-    height = inner[0] + top + 30
+        _title_panel(chart, record[g], panel, grid.columns, ink)
+    height = grid.inner[0] + top + 10
     chart.update_layout(
         width=WIDTH,
         height=height,
         title={"y": 1 - 12 / height},
-        margin={"t": top, "b": 30, "l": 60, "r": WIDTH - inner[1] - 60},
+        margin={"t": top, "b": 10, "l": LEFT, "r": WIDTH - grid.inner[1] - LEFT},
     )
     return chart
 
 
-def _place(
-    chart: go.Figure, cell: int, columns: int, inner: tuple[int, int], *, is_used: bool
-) -> None:
+def _place(chart: go.Figure, cell: int, grid: _Grid, *, is_used: bool) -> None:
     """Give the two axes of a panel their place, in pixels from the top left."""
-    height, width = inner
-    row, column = divmod(cell, columns)
-    left, top = column * (PANEL + GUTTER), row * BAND + HEAD
-    x = [left / width, (left + PANEL) / width]
-    spans = ((top, top + PANEL), (top + PANEL + GAP, top + PANEL + GAP + BARS))
+    height, width = grid.inner
+    row, column = divmod(cell, grid.columns)
+    left, top = column * (grid.panel + GUTTER), row * grid.band + HEAD
+    x, end = [left / width, (left + grid.panel) / width], top + grid.panel
+    spans = ((top, end), (end + GAP, end + GAP + BARS))
     for part, (start, end) in enumerate(spans):
         where = {"row": 2 * row + part + 1, "col": column + 1}
         is_bars = part == 1
         chart.update_xaxes(
             domain=x,
             range=[0, 1],
-            tickvals=[0, 0.5, 1],
-            tickformat=".0%",
+            **TICKS,
             showticklabels=is_bars,
+            title="Mean score, %" if is_bars else "",
             visible=is_used,
             **where,
         )
         chart.update_yaxes(
             domain=[1 - end / height, 1 - start / height],
             range=[0, 1.05 if is_bars else 1],
-            tickvals=[0, 0.5, 1],
-            tickformat=".0%",
+            **TICKS,
             showticklabels=column == 0 and not is_bars,
             showgrid=not is_bars,
             visible=is_used,
             **where,
         )
     if column == 0:
-        chart.update_yaxes(title="Observed rate", row=2 * row + 1, col=1)
+        chart.update_yaxes(title="Observed rate, %", row=2 * row + 1, col=1)
 
 
 def _title_panel(
@@ -199,9 +228,9 @@ def _title_panel(
     x = chart.layout[f"xaxis{axis if axis > 1 else ''}"].domain[0]
     y = chart.layout[f"yaxis{axis if axis > 1 else ''}"].domain[1]
     name = theme.safe(r.name, 26)
-    n, error = numbers.count(r.error.value.n), numbers.plain(r.error.value.value)
+    n, error = numbers.count(r.error.value.n), _points(r.error.value.value)
     text = f"<span style='color:{ink.text}'><b>{name}</b></span>"
-    text += f"<br>n = {n}, off by {error}"
+    text += f"<br>n = {n}, off by {error} points"
     place = {"xref": "paper", "yref": "paper", "yanchor": "bottom", "yshift": 2}
     theme.label(chart, text, x=x, y=y, **place)
 

@@ -1,5 +1,8 @@
 """Before and after on the same rows: where each group moved, and whose decision did."""
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -29,8 +32,8 @@ def moves(
     title = METRICS[metric].title
     chart = theme.figure(
         f"{title}: before and after",
-        "Hollow: before. Solid: after, orange where the group is surely worse off, "
-        "blue where surely changed otherwise, grey where the change could be chance.",
+        f"Hollow: before. Solid: after, {color_words(metric)}, grey where the change "
+        "could be chance.",
         height=ROW_HEIGHT * len(rows) + 16,
         ink=ink,
     )
@@ -42,10 +45,19 @@ def moves(
     return chart
 
 
-def flips(record: Flips, ink: theme.Ink = theme.LIGHT) -> go.Figure:
-    """Draw how many people's decision became right, and how many became wrong."""
-    rows = [g for g in range(len(record.names)) if record.n[g] > 0]
-    rows = sorted(rows, key=lambda g: -record.n[g])[:MAX_ROWS]
+def flips(
+    record: Flips, order: Sequence[str], ink: theme.Ink = theme.LIGHT
+) -> go.Figure:
+    """Draw how many people's decision became right, and how many became wrong.
+
+    Parameters
+    ----------
+    record : Flips
+    order : sequence of str
+        Groups from top to bottom, as `row_names` of the chart above gives them.
+    ink : Ink
+    """
+    rows = [record.names.index(name) for name in order]
     chart = theme.figure(
         "Whose decision changed",
         "People by group: left, right before and wrong after; right, wrong before and "
@@ -66,10 +78,8 @@ def flips(record: Flips, ink: theme.Ink = theme.LIGHT) -> go.Figure:
             width=0.5,
             name=name,
             marker={"color": color},
-            text=[f"{abs(v):,.0f} {name}" for v in x],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{text}<extra></extra>",
+            hovertemplate="%{customdata}<extra></extra>",
+            customdata=[f"{abs(v):,.0f} {name}" for v in x],
         )
     _label_flips(chart, record, rows, ink)
     return chart
@@ -79,7 +89,8 @@ def alt(record: PairedComparison, metric: str) -> str:
     """Say the overall change, the largest change of a group, and who was harmed."""
     title, change = METRICS[metric].title, record.change[metric].estimates
     rows = [g for g in _shown(record, metric) if not np.isnan(change.value[g])]
-    overall = numbers.full(record.overall[metric], change_unit(metric))
+    decimals = _decimals(record, metric)
+    overall = numbers.full(record.overall[metric], change_unit(metric), decimals)
     if not rows:
         return f"{title}: change overall {overall}; undefined in every group."
     g = max(rows, key=lambda i: abs(change.value[i]))
@@ -89,7 +100,7 @@ def alt(record: PairedComparison, metric: str) -> str:
     )
     return (
         f"{title}: change overall {overall}; largest for {record.names[g]}, "
-        f"{numbers.full(change.at(g), change_unit(metric))}; {said}."
+        f"{numbers.full(change.at(g), change_unit(metric), decimals)}; {said}."
     )
 
 
@@ -110,27 +121,74 @@ def change_unit(metric: str) -> Unit:
     return "points" if unit_of(metric) == "percent" else "change"
 
 
+def color_words(metric: str) -> str:
+    """Say what orange and blue mean: for the worse and the better where that is known.
+
+    The same on every page.
+    """
+    if METRICS[metric].better == "none":
+        return "orange where it surely went up, blue where it surely went down"
+    return "orange where it surely got worse, blue where it surely got better"
+
+
+def color_of(metric: str, change: float, ink: theme.Ink) -> str:
+    """Return the colour of a sure change; see `color_words`."""
+    is_up = change > 0
+    is_orange = is_up if METRICS[metric].better != "high" else not is_up
+    return ink.up if is_orange else ink.down
+
+
+def row_names(record: PairedComparison, metric: str) -> tuple[str, ...]:
+    """Return the groups of the moves from top to bottom."""
+    return tuple(record.names[g] for g in _shown(record, metric))
+
+
 def finding(record: PairedComparison, metric: str) -> str:
-    """Say the surest change of a group in one metric, and the price over everyone."""
-    change = record.change[metric].estimates
-    sure = [g for g in range(len(record.names)) if _is_sure(record, metric, g)]
-    price = ", ".join(
-        f"{name} {numbers.full(record.overall[name], change_unit(name))}"
-        for name in ("accuracy",)
-        if name in record.overall
-    )
+    """Say who surely gained and who surely lost most, and the price over everyone."""
+    value = record.change[metric].estimates.value
+    worse = [g for g in range(len(value)) if record.change[metric].is_worse[g]]
+    other = [
+        g for g in range(len(value)) if _is_sure(record, metric, g) and g not in worse
+    ]
+    price = _price_words(record)
     title = short_title(metric)
-    if not sure:
-        return f"{title}: no group changed more than chance. Over everyone: {price}."
-    g = max(sure, key=lambda i: abs(change.value[i]))
+    if not worse and not other:
+        return f"{title}: no group changed more than chance. {price}"
+    most = [max(part, key=lambda g: abs(value[g])) for part in (other, worse) if part]
+    moved = [_moved(record, metric, g) for g in most]
+    if worse:
+        moved[-1] += ", surely for the worse"
+    return f"{title}: {'; but '.join(moved)}. {price}"
+
+
+def _moved(record: PairedComparison, metric: str, g: int) -> str:
     before = record.before.by_group[metric].at(g)
     after = record.after.by_group[metric].at(g)
-    unit = unit_of(metric)
+    change = record.change[metric].estimates.at(g)
+    unit, decimals = unit_of(metric), _decimals(record, metric)
     return (
-        f"{title}, {record.names[g]}: from {numbers.value(before, unit)} to "
-        f"{numbers.value(after, unit)}, a change of "
-        f"{numbers.full(change.at(g), change_unit(metric))} "
-        f"(n = {numbers.count(change.n[g])}). Over everyone: {price}."
+        f"{record.names[g]} went from {numbers.value(before, unit, decimals)} to "
+        f"{numbers.value(after, unit, decimals)}, "
+        f"{numbers.full(change, change_unit(metric), decimals)} "
+        f"(n = {numbers.count(change.n)})"
+    )
+
+
+def _price_words(record: PairedComparison) -> str:
+    if "accuracy" not in record.overall:
+        return ""
+    change = record.overall["accuracy"]
+    return f"Over everyone: accuracy {numbers.full(change, change_unit('accuracy'))}."
+
+
+def _decimals(record: PairedComparison, metric: str) -> int:
+    """Return the decimals of every number of one measure: before, after, change."""
+    before, after = record.before.by_group[metric], record.after.by_group[metric]
+    change, rows = record.change[metric].estimates, _shown(record, metric)
+    return numbers.shared_decimals(
+        [change.at(g) for g in rows],
+        change_unit(metric),
+        [(before.value[g], change.value[g], after.value[g]) for g in rows],
     )
 
 
@@ -153,14 +211,18 @@ def price(record: PairedComparison) -> pd.DataFrame:
     rows = []
     for name, change in record.overall.items():
         before, after = record.before.overall[name], record.after.overall[name]
-        unit = unit_of(name)
+        decimals = numbers.shared_decimals(
+            (before, after, change),
+            change_unit(name),
+            [(before.value, change.value, after.value)],
+        )
         rows.append(
             (
                 METRICS[name].title,
-                numbers.value(before, unit),
-                numbers.value(after, unit),
-                numbers.value(change, change_unit(name)),
-                numbers.interval(change, change_unit(name)),
+                numbers.value(before, unit_of(name), decimals),
+                numbers.value(after, unit_of(name), decimals),
+                numbers.value(change, change_unit(name), decimals),
+                numbers.interval(change, change_unit(name), decimals),
             )
         )
     columns = ["measure", "before", "after", "change", "95 % interval"]
@@ -177,10 +239,10 @@ def table(record: PairedComparison, metric: str) -> pd.DataFrame:
             "people": before.n,
             "before": before.value,
             "after": after.value,
-            "change": change.estimates.value,
+            "after minus before": change.estimates.value,
             "low": change.estimates.low,
             "high": change.estimates.high,
-            "q": change.q_value,
+            "q-value": change.q_value,
             "surely worse": change.is_worse,
         }
     )
@@ -194,7 +256,7 @@ def flips_table(record: Flips) -> pd.DataFrame:
             "people": record.n,
             "newly right": record.newly_right,
             "newly wrong": record.newly_wrong,
-            "share changed": record.changed.value,
+            "share changed, from 0 to 1": record.changed.value,
             "low": record.changed.low,
             "high": record.changed.high,
         }
@@ -231,7 +293,7 @@ def _draw_move(
         ("after", after, {"color": color, "symbol": "circle", "size": 11}),
     )
     for when, estimate, marker in dots:
-        said = numbers.full(estimate, unit_of(metric))
+        said = numbers.full(estimate, unit_of(metric), _decimals(record, metric))
         chart.add_scatter(
             x=[estimate.value],
             y=[position],
@@ -249,10 +311,9 @@ def _is_sure(record: PairedComparison, metric: str, g: int) -> bool:
 
 
 def _color(record: PairedComparison, metric: str, g: int, ink: theme.Ink) -> str:
-    change = record.change[metric]
-    if change.is_worse[g]:
-        return ink.up
-    return ink.down if _is_sure(record, metric, g) else ink.ghost
+    if not _is_sure(record, metric, g):
+        return ink.ghost
+    return color_of(metric, record.change[metric].estimates.value[g], ink)
 
 
 def _label_rows(
@@ -265,9 +326,9 @@ def _label_rows(
     upward = list(reversed(rows))
     _name_rows(chart, [record.names[g] for g in upward], ink)
     right = {"x": 1, "xref": "paper", "xanchor": "right"}
-    change = record.change[metric].estimates
+    change, decimals = record.change[metric].estimates, _decimals(record, metric)
     for position, g in enumerate(upward):
-        said = numbers.full(change.at(g), change_unit(metric))
+        said = numbers.full(change.at(g), change_unit(metric), decimals)
         color = _color(record, metric, g, ink)
         font = {"color": ink.muted if color == ink.ghost else color, "size": 13}
         theme.label(chart, said, **right, y=position, xshift=165, font=font)
@@ -281,13 +342,30 @@ def _label_flips(
     upward = list(reversed(rows))
     _name_rows(chart, [record.names[g] for g in upward], ink)
     most = max([1.0, *record.newly_wrong[rows], *record.newly_right[rows]])
-    chart.update_xaxes(range=[-1.5 * most, 1.5 * most], showticklabels=False)
-    chart.update_layout(barmode="relative", margin={"r": 110})
+    ticks = _ticks(most)
+    chart.update_xaxes(
+        range=[-1.5 * most, 1.5 * most],
+        tickvals=ticks,
+        ticktext=[numbers.count(abs(t)) for t in ticks],
+        title="People",
+    )
+    chart.update_layout(barmode="relative", margin={"r": 110, "b": 50})
+    edge = {"x": 1, "xref": "paper", "xanchor": "right", "xshift": 105}
     for position, g in enumerate(upward):
-        said = f"of {numbers.count(record.n[g])}"
-        theme.label(
-            chart, said, x=1, xref="paper", xanchor="right", xshift=105, y=position
-        )
+        wrong, right = float(record.newly_wrong[g]), float(record.newly_right[g])
+        text = {"y": position, "font": {"color": ink.text, "size": 13}}
+        said = f"{numbers.count(wrong)} newly wrong"
+        theme.label(chart, said, x=-wrong, xanchor="right", xshift=-5, **text)
+        said = f"{numbers.count(right)} newly right"
+        theme.label(chart, said, x=right, xshift=5, **text)
+        theme.label(chart, f"of {numbers.count(record.n[g])}", y=position, **edge)
+
+
+def _ticks(most: float) -> list[float]:
+    """Return round numbers of people on both sides of 0."""
+    power = 10 ** math.floor(math.log10(most))
+    step = max(1, next(power * m for m in (1, 2, 5, 10) if power * m * 2 >= most))
+    return [-2.0 * step, -1.0 * step, 0.0, 1.0 * step, 2.0 * step]
 
 
 def _name_rows(chart: go.Figure, upward: list[str], ink: theme.Ink) -> None:

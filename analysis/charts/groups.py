@@ -69,15 +69,15 @@ def alt(record: Disaggregation, metric: str) -> str:
     unit, rows = unit_of(metric), shown_rows(record, metric)
     by_group = record.by_group[metric]
     defined = [g for g in rows if not by_group.at(g).is_undefined]
-    title = METRICS[metric].title
+    title, decimals = METRICS[metric].title, _shared_decimals(record, metric)
     if not defined:
         return f"{title}: undefined in every group."
     said = [
-        f"{record.names[g]} {numbers.full(by_group.at(g), unit)} "
+        f"{record.names[g]} {numbers.full(by_group.at(g), unit, decimals)} "
         f"(n = {numbers.count(by_group.at(g).n)})"
         for g in dict.fromkeys((defined[0], defined[-1]))
     ]
-    overall = numbers.full(record.overall[metric], unit)
+    overall = numbers.full(record.overall[metric], unit, decimals)
     return f"{title} by group, from {' to '.join(said)}; overall {overall}."
 
 
@@ -103,10 +103,11 @@ def table(record: Disaggregation) -> pd.DataFrame:
     }
     for metric in record.by_group:
         overall, by_group = record.overall[metric], record.by_group[metric]
-        columns[metric] = [overall.value, *by_group.value]
-        columns[f"{metric}, low"] = [overall.low, *by_group.low]
-        columns[f"{metric}, high"] = [overall.high, *by_group.high]
-        columns[f"{metric}, n"] = [overall.n, *by_group.n]
+        name = short_title(metric)
+        columns[f"{name}{_unit_words(metric)}"] = [overall.value, *by_group.value]
+        columns[f"{name}, low"] = [overall.low, *by_group.low]
+        columns[f"{name}, high"] = [overall.high, *by_group.high]
+        columns[f"{name}, n"] = [overall.n, *by_group.n]
     return pd.DataFrame(columns)
 
 
@@ -122,6 +123,17 @@ def shown_rows(record: Disaggregation, metric: str) -> list[int]:
         distance = np.nan_to_num(np.abs(value - record.overall[metric].value), nan=-1)
         rows = sorted(rows, key=lambda g: -distance[g])[:MAX_ROWS]
     return sorted(rows, key=lambda g: (bool(np.isnan(value[g])), -value[g]))
+
+
+def _unit_words(metric: str) -> str:
+    return ", share from 0 to 1" if unit_of(metric) == "percent" else ""
+
+
+def _shared_decimals(record: Disaggregation, metric: str) -> int:
+    """Return the decimals of every number of the chart."""
+    by_group = record.by_group[metric]
+    shown = [by_group.at(g) for g in shown_rows(record, metric)]
+    return numbers.shared_decimals([*shown, record.overall[metric]], unit_of(metric))
 
 
 def _subtitle(record: Disaggregation, metric: str, people: str, shown: int) -> str:
@@ -149,10 +161,11 @@ def _draw_overall(
     overall = record.overall[metric]
     if overall.is_undefined:
         return
+    decimals = _shared_decimals(record, metric)
     chart.add_vline(x=overall.value, line={"color": ink.muted, "width": 1})
     theme.label(
         chart,
-        f"overall {numbers.value(overall, unit_of(metric))}",
+        f"overall {numbers.value(overall, unit_of(metric), decimals)}",
         x=overall.value,
         y=1,
         yref="paper",
@@ -179,7 +192,7 @@ def _draw_group(
         line={"color": color, "width": 2},
         hoverinfo="skip",
     )
-    said = numbers.full(estimate, unit_of(metric))
+    said = numbers.full(estimate, unit_of(metric), _shared_decimals(record, metric))
     chart.add_scatter(
         x=[estimate.value],
         y=[position],
@@ -208,9 +221,10 @@ def _label_rows(
         tickfont={"color": ink.text, "size": 14},
     )
     right = {"x": 1, "xref": "paper", "xanchor": "right"}
+    decimals = _shared_decimals(record, metric)
     for position, g in enumerate(upward):
         estimate = record.by_group[metric].at(g)
-        said = numbers.full(estimate, unit_of(metric))
+        said = numbers.full(estimate, unit_of(metric), decimals)
         font = {"color": ink.text, "size": 13}
         theme.label(chart, said, **right, y=position, xshift=125, font=font)
         n = numbers.count(estimate.n)

@@ -1,11 +1,17 @@
 """Numbers as they are printed: as many digits as the interval warrants."""
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from analysis.estimates import Estimate
 
 Unit = Literal["percent", "points", "number", "change"]
+
+Sum = Sequence[float]
+"""Numbers of which the last is the sum of those before it."""
+
+MORE_DECIMALS = 2
 
 UNDEFINED = "–"
 NO_BREAK = "\u00a0"
@@ -16,26 +22,61 @@ def count(n: float) -> str:
     return UNDEFINED if math.isnan(n) else f"{round(n):,}"
 
 
-def value(estimate: Estimate, unit: Unit = "percent") -> str:
+def shared_decimals(
+    estimates: Iterable[Estimate], unit: Unit = "percent", sums: Iterable[Sum] = ()
+) -> int:
+    """Return the decimals for all numbers of one sentence, column or chart.
+
+    Parameters
+    ----------
+    estimates : iterable of Estimate
+        The narrowest interval among them decides.
+    unit : Unit
+    sums : iterable of Sum
+        Numbers printed side by side of which the last should be the sum of those
+        before: up to `MORE_DECIMALS` more are given until they are.
+    """
+    known = [_decimals(e, unit) for e in estimates if not e.is_undefined]
+    fewest, printed_sums = max(known, default=1), list(sums)
+    for decimals in range(fewest, fewest + MORE_DECIMALS + 1):
+        if all(_adds_up(s, unit, decimals) for s in printed_sums):
+            return decimals
+    return fewest
+
+
+def value(
+    estimate: Estimate, unit: Unit = "percent", decimals: int | None = None
+) -> str:
     """Return the point value with its unit; a dash where it is undefined."""
     if estimate.is_undefined:
         return UNDEFINED
-    number = _digits(estimate.value, unit, _decimals(estimate, unit))
-    return number + _suffix(unit)
+    digits = _decimals(estimate, unit) if decimals is None else decimals
+    return _digits(estimate.value, unit, digits) + _suffix(unit)
 
 
-def interval(estimate: Estimate, unit: Unit = "percent") -> str:
-    """Return the 95 % interval in brackets, without its unit."""
+def interval(
+    estimate: Estimate, unit: Unit = "percent", decimals: int | None = None
+) -> str:
+    """Return the 95 % interval in brackets, without its unit.
+
+    Of a change that is sure, no end is printed as 0.
+    """
     if math.isnan(estimate.low) or math.isnan(estimate.high):
         return ""
-    decimals = _decimals(estimate, unit)
-    low = _digits(estimate.low, unit, decimals)
-    return f"[{low}, {_digits(estimate.high, unit, decimals)}]"
+    digits = _decimals(estimate, unit) if decimals is None else decimals
+    is_sure = unit in ("points", "change") and estimate.low * estimate.high > 0
+    low, high = (
+        _end(end, unit, digits, is_sure) for end in (estimate.low, estimate.high)
+    )
+    return f"[{low}, {high}]"
 
 
-def full(estimate: Estimate, unit: Unit = "percent") -> str:
+def full(
+    estimate: Estimate, unit: Unit = "percent", decimals: int | None = None
+) -> str:
     """Return value and interval, such as `58 % [54, 61]`."""
-    return f"{value(estimate, unit)} {interval(estimate, unit)}".rstrip()
+    printed = value(estimate, unit, decimals)
+    return f"{printed} {interval(estimate, unit, decimals)}".rstrip()
 
 
 def plain(number: float, unit: Unit = "percent", decimals: int = 1) -> str:
@@ -55,6 +96,20 @@ def duration(seconds: float) -> str:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes / 60:.1f} h"
+
+
+def _end(end: float, unit: Unit, decimals: int, is_sure: bool) -> str:
+    texts = [_digits(end, unit, decimals + more) for more in range(MORE_DECIMALS + 1)]
+    kept = [text for text in texts if text.strip("0.")] if is_sure else texts
+    return kept[0] if kept else texts[0]
+
+
+def _adds_up(numbers: Sum, unit: Unit, decimals: int) -> bool:
+    if any(math.isnan(number) for number in numbers):
+        return True
+    scale = 100 if unit in ("percent", "points") else 1
+    *parts, whole = (round(scale * number, decimals) for number in numbers)
+    return abs(sum(parts) - whole) < 10**-decimals / 2
 
 
 def _suffix(unit: Unit) -> str:

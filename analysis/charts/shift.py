@@ -1,5 +1,6 @@
 """Why performance changed: a waterfall from source to target, and what moved."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -9,8 +10,8 @@ import plotly.graph_objects as go
 
 from analysis.attribution import Attribution, Part
 from analysis.charts import numbers, theme
-from analysis.charts.compare import change_unit
-from analysis.charts.groups import unit_of
+from analysis.charts.compare import change_unit, color_of, color_words
+from analysis.charts.groups import short_title, unit_of
 from analysis.metrics import METRICS
 from analysis.shift import FeatureShift
 
@@ -34,8 +35,9 @@ def waterfall(record: Attribution, ink: theme.Ink = theme.LIGHT) -> go.Figure:
     parts = _by_size(record)
     chart = theme.figure(
         f"{METRICS[record.metric].title}: from source to target",
-        "Columns: the parts of the change, with 95 % intervals; orange raises the "
-        "measure, blue lowers it, grey could be chance; hatched: not accounted for.",
+        "Columns: the parts of the change, with 95 % intervals; "
+        f"{color_words(record.metric)}, grey could be chance; hatched: not accounted "
+        "for.",
         height=300,
         ink=ink,
     )
@@ -47,12 +49,12 @@ def waterfall(record: Attribution, ink: theme.Ink = theme.LIGHT) -> go.Figure:
     _add_residual(chart, record, len(parts) + 1, at, ink)
     chart.update_xaxes(
         tickvals=list(range(len(names))),
-        ticktext=[theme.safe(n, theme.LABEL_WIDTH) for n in names],
+        ticktext=["<br>".join(map(theme.safe, textwrap.wrap(n, 16))) for n in names],
         tickfont={"color": ink.text, "size": 14},
         showgrid=False,
         range=[-0.6, len(names) - 0.3],
     )
-    fmt = ".1%" if unit_of(record.metric) == "percent" else ".3f"
+    fmt = ".1~%" if unit_of(record.metric) == "percent" else ".3f"
     chart.update_yaxes(tickformat=fmt, nticks=6, range=_span(record, parts))
     chart.update_layout(bargap=0.45)
     return chart
@@ -60,31 +62,48 @@ def waterfall(record: Attribution, ink: theme.Ink = theme.LIGHT) -> go.Figure:
 
 def alt(record: Attribution) -> str:
     """Say the change and its parts."""
-    unit = change_unit(record.metric)
+    unit, decimals = change_unit(record.metric), _decimals(record)
+    kind = unit_of(record.metric)
     said = [f"{_words(p)} {_part(p, record)}" for p in _by_size(record)]
     return (
         f"{METRICS[record.metric].title} from "
-        f"{numbers.full(record.source, unit_of(record.metric))} at the source to "
-        f"{numbers.full(record.target, unit_of(record.metric))} at the target, a "
-        f"change of {numbers.full(record.change, unit)}: {'; '.join(said)}; not "
-        f"accounted for {numbers.plain(record.residual, unit, _decimals(record))}."
+        f"{numbers.full(record.source, kind, decimals)} at the source to "
+        f"{numbers.full(record.target, kind, decimals)} at the target, a "
+        f"change of {numbers.full(record.change, unit, decimals)}: {'; '.join(said)}; "
+        f"not accounted for {numbers.plain(record.residual, unit, decimals)}."
     )
 
 
-def finding(record: Attribution) -> str:
-    """Say how much changed, and which part explains most of it."""
-    unit, title = change_unit(record.metric), METRICS[record.metric].title
-    change = numbers.full(record.change, unit)
+def finding(record: Attribution, sides: tuple[str, str]) -> str:
+    """Say how much changed between what and what, and which part explains most.
+
+    Parameters
+    ----------
+    record : Attribution
+    sides : (str, str)
+        What source and target are called.
+    """
+    unit, decimals = change_unit(record.metric), _decimals(record)
+    title = short_title(record.metric)
+    change = numbers.full(record.change, unit, decimals)
+    source, target = (
+        f"{numbers.value(e, unit_of(record.metric), decimals)} at {name} "
+        f"(n = {numbers.count(e.n)})"
+        for e, name in zip((record.source, record.target), sides, strict=True)
+    )
+    limits = " The split rests on few rows, see below." if record.warnings else ""
     if record.change.low <= 0 <= record.change.high:
-        return f"{title} did not change more than chance: {change}."
+        return (
+            f"{title} did not change more than chance: {source}, {target}; {change}."
+            f"{limits}"
+        )
     largest = _by_size(record)[0]
     sure = largest.low > 0 or largest.high < 0
     hedge = "" if sure else ", though that part alone could be chance"
+    verb = "seems to be" if record.warnings else "is"
     return (
-        f"{title} went from {numbers.value(record.source, unit_of(record.metric))} to "
-        f"{numbers.value(record.target, unit_of(record.metric))}, a change of "
-        f"{change}. The largest part is {_words(largest)}: "
-        f"{_part(largest, record)}{hedge}."
+        f"{title} went from {source} to {target}, a change of {change}. The largest "
+        f"part {verb} {_words(largest)}: {_part(largest, record)}{hedge}.{limits}"
     )
 
 
@@ -104,16 +123,16 @@ def table(record: Attribution) -> pd.DataFrame:
 
 def features(record: Sequence[FeatureShift], ink: theme.Ink = theme.LIGHT) -> go.Figure:
     """Draw how far each column moved, with the size that noise alone would show."""
-    shown = list(record)[:MAX_FEATURES][::-1]
+    shown = _largest_first(record)[:MAX_FEATURES][::-1]
+    moved = sum(s.is_sure for s in record)
+    title = f"{moved} of {len(record)} columns moved by more than noise"
     subtitle = (
         "Share of rows that would have to change their value for both sides to agree; "
         "tick: what noise alone stays under. Grey: within noise."
     )
     if len(record) > len(shown):
         subtitle += f" The {len(shown)} that moved most of {len(record)}."
-    chart = theme.figure(
-        "Which columns moved", subtitle, height=28 * len(shown) + 16, ink=ink
-    )
+    chart = theme.figure(title, subtitle, height=28 * len(shown) + 16, ink=ink)
     y = list(range(len(shown)))
     colors = [ink.accent if s.is_sure else ink.ghost for s in shown]
     said = [
@@ -157,7 +176,7 @@ def features(record: Sequence[FeatureShift], ink: theme.Ink = theme.LIGHT) -> go
 
 def features_alt(record: Sequence[FeatureShift]) -> str:
     """Say which columns moved by more than noise, the largest first."""
-    sure = [s for s in record if s.is_sure]
+    sure = [s for s in _largest_first(record) if s.is_sure]
     if not sure:
         return f"None of the {len(record)} columns moved by more than noise."
     said = ", ".join(f"{s.feature} {s.size:.0%}" for s in sure[:5])
@@ -167,6 +186,11 @@ def features_alt(record: Sequence[FeatureShift]) -> str:
 def features_table(record: Sequence[FeatureShift]) -> pd.DataFrame:
     """Return the numbers behind the moved columns."""
     return pd.DataFrame([asdict(s) for s in record])
+
+
+def _largest_first(record: Sequence[FeatureShift]) -> list[FeatureShift]:
+    """Sort by what is drawn, sure ones first."""
+    return sorted(record, key=lambda s: (not s.is_sure, -s.size))
 
 
 def _by_size(record: Attribution) -> list[Part]:
@@ -185,7 +209,16 @@ def _part(part: Part, record: Attribution) -> str:
 
 
 def _decimals(record: Attribution) -> int:
-    return 1 if unit_of(record.metric) == "percent" else 4
+    """Return the decimals of every number: both ends, the change and its parts."""
+    source, target = record.source.value, record.target.value
+    parts = [part.value for part in record.parts]
+    sums = [
+        (source, record.change.value, target),
+        (source, *parts, record.residual, target),
+    ]
+    shown = (record.source, record.target, record.change)
+    decimals = numbers.shared_decimals(shown, change_unit(record.metric), sums)
+    return max(1, decimals)
 
 
 def _span(record: Attribution, parts: list[Part]) -> list[float]:
@@ -219,10 +252,10 @@ def _add_ends(
                 "thickness": 2,
                 "color": ink.mark,
             },
-            text=[f"  {numbers.value(estimate, unit)}"],
+            text=[f"  {numbers.value(estimate, unit, _decimals(record))}"],
             textposition="middle right",
             cliponaxis=False,
-            hovertemplate=f"{numbers.full(estimate, unit)}<br>"
+            hovertemplate=f"{numbers.full(estimate, unit, _decimals(record))}<br>"
             f"n = {numbers.count(estimate.n)}<extra></extra>",
         )
     chart.add_hline(
@@ -240,7 +273,7 @@ def _add_step(
     ink: theme.Ink,
 ) -> None:
     sure = part.low > 0 or part.high < 0
-    color = (ink.up if part.value > 0 else ink.down) if sure else ink.ghost
+    color = color_of(record.metric, part.value, ink) if sure else ink.ghost
     chart.add_bar(
         x=[x],
         base=[at],
@@ -266,6 +299,8 @@ def _add_step(
         y=top,
         xanchor="center",
         yanchor="bottom",
+        yshift=3,
+        bgcolor=ink.page,
         font={"color": ink.text, "size": 13},
     )
 
@@ -292,4 +327,6 @@ def _add_residual(
         y=max(at, at + record.residual),
         xanchor="center",
         yanchor="bottom",
+        yshift=3,
+        bgcolor=ink.page,
     )

@@ -43,7 +43,8 @@ def who(record: Composition, positive: str, ink: theme.Ink = theme.LIGHT) -> go.
         col=1,
     )
     rate = record.label_rate
-    said = [numbers.full(rate.at(g)) for g in rows]
+    decimals = numbers.shared_decimals(rate.at(g) for g in rows)
+    said = [numbers.full(rate.at(g), decimals=decimals) for g in rows]
     chart.add_scatter(
         x=rate.value[rows],
         y=y,
@@ -86,8 +87,8 @@ def table(record: Composition) -> pd.DataFrame:
         {
             record.attribute: record.names,
             "rows": record.n,
-            "share of weight": record.share,
-            "label rate": record.label_rate.value,
+            "share of weight, from 0 to 1": record.share,
+            "share with the positive label": record.label_rate.value,
             "low": record.label_rate.low,
             "high": record.label_rate.high,
         }

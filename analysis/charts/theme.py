@@ -1,6 +1,7 @@
 """The look of every chart: inks for light and dark, one template, safe text."""
 
 import html
+import re
 import textwrap
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,8 @@ class Ink:
 
     Parameters
     ----------
+    page : str
+        What everything stands on.
     text, muted : str
         Reading text, and secondary text; both at least 4.5:1 on the page.
     mark : str
@@ -44,9 +47,11 @@ class Ink:
     up, down : str
         Ends of the diverging scale: orange and blue.
     groups : tuple of str
-        Group colours in Okabe-Ito order, darkened or lightened to reach 3:1.
+        Okabe-Ito colours, darkened or lightened to reach 3:1, in an order that keeps
+        the first five and all neighbours apart: its two blues stand far from another.
     """
 
+    page: str
     text: str
     muted: str
     mark: str
@@ -58,10 +63,11 @@ class Ink:
     groups: tuple[str, ...]
 
 
-# Okabe & Ito (2008), Color Universal Design, in their order with grey last. Orange, sky
-# blue, yellow and purple do not reach 3:1 on white, so light mode darkens them; dark
-# mode lightens the deep ones.
+# Okabe & Ito (2008), Color Universal Design, in an order of our own with grey last.
+# Orange, sky blue, yellow and purple do not reach 3:1 on white, so light mode darkens
+# them; dark mode lightens the deep ones.
 LIGHT = Ink(
+    page="#ffffff",
     text="#1b1f24",
     muted="#5f6670",
     mark="#3d444d",
@@ -72,16 +78,17 @@ LIGHT = Ink(
     down="#0072b2",
     groups=(
         "#c07f00",
-        "#3b8fc2",
-        "#009473",
-        "#8a8000",
         "#0072b2",
-        "#d55e00",
+        "#009473",
         "#b8608f",
+        "#8a8000",
+        "#3b8fc2",
+        "#d55e00",
         "#3d444d",
     ),
 )
 DARK = Ink(
+    page="#14171b",
     text="#e7e9ec",
     muted="#a3abb5",
     mark="#c6ccd3",
@@ -92,15 +99,32 @@ DARK = Ink(
     down="#5ca8e0",
     groups=(
         "#f5b942",
-        "#7cc8f2",
-        "#3cc7a0",
-        "#f0e442",
         "#5ca8e0",
-        "#f58a4b",
+        "#3cc7a0",
         "#e3a0cb",
+        "#f0e442",
+        "#7cc8f2",
+        "#f58a4b",
         "#c6ccd3",
     ),
 )
+
+
+# Marks that turn the direction of text, hide or take no width. Joiners belong to some
+# scripts, so they count only beside ASCII, where they do nothing but hide.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f"
+    "\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "|(?<![^\x00-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\x00-\x7f])"
+)
+
+
+def visible(text: str) -> str:
+    """Return text on one line with a '�' for each mark that cannot be seen.
+
+    Such marks can reverse what stands after them, or make two names look the same.
+    """
+    return _UNSEEN.sub("�", " ".join(text.split()))
 
 
 def safe(text: str, width: int = 0) -> str:
@@ -115,7 +139,7 @@ def safe(text: str, width: int = 0) -> str:
     width : int
         Longest text, in characters, before it is cut with an ellipsis; 0 for no cut.
     """
-    text = " ".join(text.split())
+    text = visible(text)
     if width and len(text) > width:
         text = text[: width - 1].rstrip() + "…"
     return html.escape(text, quote=False).replace("$", "&#36;")

@@ -1,6 +1,7 @@
 """A run while it trains: one small panel per group, the base run as a ghost."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -16,10 +17,31 @@ MAX_PANELS = 9
 PANEL_HEIGHT = 170
 
 
+@dataclass(frozen=True)
+class Epochs:
+    """Where a run stands.
+
+    Parameters
+    ----------
+    planned : int
+        At most; the frame does not move while points arrive.
+    kept : int
+        The epoch whose model is kept, from 1; 0 while the run goes on.
+    """
+
+    planned: int
+    kept: int = 0
+
+    def at(self, record: History) -> int:
+        """Return the position whose values are named: the kept epoch or the last."""
+        kept = np.flatnonzero(record.epoch == self.kept)
+        return int(kept[0]) if len(kept) else len(record.epoch) - 1
+
+
 def by_group(
     record: History,
     base: History | None,
-    epochs: int,
+    epochs: Epochs,
     ink: theme.Ink = theme.LIGHT,
 ) -> go.Figure:
     """Draw a rate by group over epochs, on a shared frame.
@@ -30,8 +52,7 @@ def by_group(
         Of the run in training.
     base : History or None
         Of the run it started from; drawn grey, for the groups of the same name.
-    epochs : int
-        Epochs planned, so that the frame does not move while points arrive.
+    epochs : Epochs
     ink : Ink
     """
     shown = _shown(record)
@@ -41,7 +62,8 @@ def by_group(
         place = {"row": panel // columns + 1, "col": panel % columns + 1}
         if base is not None and record.names[g] in base.names:
             _draw_ghost(chart, base, base.names.index(record.names[g]), place, ink)
-        _draw_live(chart, record, g, place, ink)
+        _draw_live(chart, record, g, place, theme.group_color(g, ink))
+        _mark_end(chart, record, g, place, epochs, ink)
     return chart
 
 
@@ -83,16 +105,20 @@ def losses(record: Losses, ink: theme.Ink = theme.LIGHT) -> go.Figure:
     return chart
 
 
-def alt(record: History, epochs: int) -> str:
-    """Say where every group stands after the last epoch."""
+def alt(record: History, epochs: Epochs) -> str:
+    """Say where every group stands after the last epoch, or after the kept one."""
     title = METRICS[record.metric].title
     if not len(record.epoch):
         return f"{title} by group: no epoch has finished yet."
+    row = epochs.at(record)
     said = [
-        f"{record.names[g]} {numbers.plain(float(record.value[-1, g]))}"
+        f"{record.names[g]} {numbers.plain(float(record.value[row, g]))}"
         for g in _shown(record)
     ]
-    at = f"after epoch {record.epoch[-1]:.0f} of {epochs}"
+    at = f"after epoch {record.epoch[row]:.0f} of "
+    at += (
+        f"{record.epoch[-1]:.0f}, the one kept" if epochs.kept else f"{epochs.planned}"
+    )
     return f"{title} on validation rows {at}: {', '.join(said)}."
 
 
@@ -130,7 +156,7 @@ def _panels(
     record: History,
     base: History | None,
     shown: list[int],
-    epochs: int,
+    epochs: Epochs,
     ink: theme.Ink,
 ) -> go.Figure:
     columns = _columns(len(shown))
@@ -138,12 +164,12 @@ def _panels(
     spec = METRICS[record.metric]
     ghost = "; grey: the model before" if base is not None else ""
     figure = theme.figure(
-        f"{spec.title}, live",
-        f"By epoch, on validation rows, with 95 % bands{ghost}",
+        spec.title if epochs.kept else f"{spec.title}, live",
+        f"By epoch, on validation rows, with 95 % bands{ghost}{_kept_words(epochs)}",
         height=PANEL_HEIGHT * rows + 30 * (rows - 1),
         ink=ink,
     )
-    titles = [_panel_title(record, g, ink) for g in shown]
+    titles = [_panel_title(record, g, epochs, ink) for g in shown]
     chart = make_subplots(
         rows=rows,
         cols=columns,
@@ -159,7 +185,9 @@ def _panels(
     )
     for panel, note in enumerate(chart.layout.annotations):
         note.x = chart.layout[f"xaxis{panel + 1 if panel else ''}"].domain[0]
-    chart.update_xaxes(range=[0.5, max(epochs, 2) + 0.9], tickformat="d", nticks=6)
+    chart.update_xaxes(
+        range=[0.5, max(epochs.planned, 2) + 0.9], tickformat="d", nticks=6
+    )
     chart.update_xaxes(title="Epoch", row=rows)
     chart.update_yaxes(range=_span(record, base), tickformat=".1~%", nticks=5)
     top = figure.layout.margin.t + 18
@@ -172,12 +200,18 @@ def _columns(panels: int) -> int:
     return 4 if panels in (4, 7, 8) else max(1, min(3, panels))
 
 
-def _panel_title(record: History, g: int, ink: theme.Ink) -> str:
-    """Name the group and its last value, where no line can cross it."""
+def _kept_words(epochs: Epochs) -> str:
+    if not epochs.kept:
+        return ""
+    return f"; dot and value: epoch {epochs.kept}, whose model is kept"
+
+
+def _panel_title(record: History, g: int, epochs: Epochs, ink: theme.Ink) -> str:
+    """Name the group and its value, where no line can cross it."""
     name = theme.safe(record.names[g], 20)
     if not len(record.epoch):
         return name
-    last = numbers.plain(float(record.value[-1, g]))
+    last = numbers.plain(float(record.value[epochs.at(record), g]))
     return (
         f"{name}  <span style='color:{theme.group_color(g, ink)}'><b>{last}</b></span>"
     )
@@ -210,9 +244,8 @@ def _draw_ghost(
 
 
 def _draw_live(
-    chart: go.Figure, record: History, g: int, place: dict[str, int], ink: theme.Ink
+    chart: go.Figure, record: History, g: int, place: dict[str, int], color: str
 ) -> None:
-    color = theme.group_color(g, ink)
     chart.add_scatter(
         x=np.concatenate([record.epoch, record.epoch[::-1]]),
         y=np.concatenate([record.high[:, g], record.low[::-1, g]]),
@@ -226,10 +259,29 @@ def _draw_live(
     chart.add_scatter(
         x=record.epoch,
         y=record.value[:, g],
-        mode="lines+markers",
+        mode="lines",
         line={"color": color, "width": 2.5},
-        marker={"size": [0] * (len(record.epoch) - 1) + [9]},
         hovertemplate="epoch %{x}: %{y:.1%}<extra></extra>",
+        **place,
+    )
+
+
+def _mark_end(
+    chart: go.Figure,
+    record: History,
+    g: int,
+    place: dict[str, int],
+    epochs: Epochs,
+    ink: theme.Ink,
+) -> None:
+    """Put a dot where the value of the title is: at the kept epoch or the last."""
+    row = epochs.at(record)
+    chart.add_scatter(
+        x=[record.epoch[row]],
+        y=[record.value[row, g]],
+        mode="markers",
+        marker={"color": theme.group_color(g, ink), "size": 10},
+        hoverinfo="skip",
         **place,
     )
 

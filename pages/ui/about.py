@@ -9,6 +9,7 @@ from analysis.frame import Splits
 from analysis.split_comparison import flattery_words
 from pages.ui import cache
 from pages.ui.messages import note
+from pages.ui.needs import weight_words
 
 
 def words(data: Dataset) -> str:
@@ -16,8 +17,9 @@ def words(data: Dataset) -> str:
     task, n = data.task, len(data.frame)
     rate = cache.label_rate(data)
     said = f"{task.title}: {n:,} {task.rows_are}, {len(task.features)} features. "
-    said += f"The label is {task.label}; {rate} are {task.positive}. "
-    return said + f"Groups are told apart by {', '.join(task.sensitive) or 'nothing'}."
+    said += f"{rate} are {task.words(True)} (column {task.label}). "
+    said += f"Groups are told apart by {', '.join(task.sensitive) or 'nothing'}."
+    return f"{said} {weight_words(data)}".rstrip()
 
 
 def columns(data: Dataset) -> pd.DataFrame:
@@ -30,9 +32,15 @@ def columns(data: Dataset) -> pd.DataFrame:
             "kind": [s.kind for s in summaries],
             "missing": [s.missing for s in summaries],
             "different values": [s.distinct for s in summaries],
-            "rare categories": [len(s.rare) for s in summaries],
+            "rare categories": [s.n_rare for s in summaries],
         }
     )
+
+
+RARE_HELP = (
+    "How many of the column's categories have fewer than 30 rows: what a model does "
+    "with them can hardly be measured."
+)
 
 
 def collection(task: Task) -> None:

@@ -14,12 +14,18 @@ from pages.ui import cache, jobs, state
 from pages.ui.sides import Sides
 
 
-def start_reweighing(found: Finding) -> None:
-    """Start the first fix, aimed at a sure gap, and go where it can be watched.
+def offer_fix(found: Finding) -> None:
+    """Offer the first fix, aimed at a sure gap; without one, only the way to all.
 
-    Without a sure gap, or without a model to train anew, the choice is the reader's.
+    Without a model to train anew the choice is the reader's as well.
     """
-    if not (found.is_sure and state.view().is_trained):
+    sure = found.is_sure
+    title, importance = (
+        ("Try a fix", "primary") if sure else ("See the remedies", "secondary")
+    )
+    if not st.button(title, type=importance, key="subgroups.fix"):
+        return
+    if not (sure and state.view().is_trained):
         state.go("remedies")
     start_remedy("reweighing", {"attribute": found.attribute})
 
@@ -27,14 +33,22 @@ def start_reweighing(found: Finding) -> None:
 def start_remedy(name: str, settings: dict[str, Any]) -> None:
     """Add a remedy to the run in view, start it, and watch it on Remedies."""
     recipe = cache.store().find(state.view().run).recipe
-    state.watch(jobs.queue().submit(recipe.with_stage(stage(name, **settings))))
-    state.go("remedies", job=state.job())
+    _submit(recipe.with_stage(stage(name, **settings)))
+    state.go("remedies")
 
 
 def train(recipe: Recipe) -> None:
     """Start a training run and watch it on Model."""
-    state.watch(jobs.queue().submit(recipe))
+    _submit(recipe)
     st.rerun()
+
+
+def _submit(recipe: Recipe) -> None:
+    """Queue a recipe and watch its run; one that is finished is found again."""
+    run_id = jobs.queue().submit(recipe)
+    state.watch(run_id)
+    if cache.store().run(run_id).is_finished:
+        state.say_next("This run exists already: found, not trained again.")
 
 
 def cancel(run_id: str) -> None:

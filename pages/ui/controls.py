@@ -63,11 +63,9 @@ def sidebar() -> None:
         key=state.RUN_WIDGET,
         on_change=state.forget_threshold,
     )
-    state.publish(runs[0])
     st.text_input(
         "Cohort",
-        key=state.COHORT,
-        bind="query-params",
+        key=state.COHORT_WIDGET,
         placeholder="Everyone",
         help="A rule over columns, such as `sex = Female & age >= 40`. Names with "
         "spaces stand in double quotes. Empty means everyone.",
@@ -77,12 +75,12 @@ def sidebar() -> None:
         value=None,
         step=0.05,
         format="%.2f",
-        key=state.THRESHOLD,
-        bind="query-params",
+        key=state.THRESHOLD_WIDGET,
         placeholder=_customary(),
         help="A row is decided positive when its score is at least this. Empty is the "
         "score's own customary threshold.",
     )
+    state.publish()
 
 
 def data_names() -> list[str]:
@@ -115,7 +113,9 @@ def run_title(choice: str) -> str:
     words = run.title
     for long, short in SHORT_NAMES.items():
         words = words.replace(long, short)
-    return f"{words} · {run.recipe.split} · {run.id[:6]}"
+    split = run.recipe.split
+    by = f" · by {split}" if split in ("time", "domain") else ""
+    return f"{words} · {run.id[:6]}{by}"
 
 
 def metric_title(name: str) -> str:
@@ -124,34 +124,44 @@ def metric_title(name: str) -> str:
 
 
 def attributes(page: str, names: Sequence[str], default: str = "") -> tuple[str, ...]:
-    """Let the reader choose sensitive attributes to group by; several are crossed."""
+    """Let the reader choose sensitive attributes to group by; several are crossed.
+
+    Until some are chosen it is the default, and follows it.
+    """
     if not names:
         return ()
-    first = default if default in names else next(iter(names), None)
+    key = f"{page}.by"
+    first = default if default in names else names[0]
+    state.show(key, state.follow(key, [first], names))
     chosen = st.pills(
         "Group by",
         names,
         selection_mode="multi",
-        default=[first] if first else [],
         format_func=plain,
-        key=f"{page}.by",
-        bind="query-params",
+        key=key,
+        on_change=state.choose,
+        args=(key,),
         help="Choose several to see every combination.",
     )
     return tuple(name for name in names if name in chosen)
 
 
 def metric(page: str, names: Iterable[str], default: str = "") -> str:
-    """Let the reader choose one metric, with the question it asks."""
-    choices = list(names)
+    """Let the reader choose one metric, with the question it asks.
+
+    Until one is chosen it is the default, and follows it.
+    """
+    choices, key = list(names), f"{page}.metric"
     default = default or FIRST_METRIC
+    first = default if default in choices else choices[0]
+    state.show(key, state.follow(key, [first], choices)[0])
     chosen = st.selectbox(
         "Measure",
         choices,
-        index=choices.index(default if default in choices else choices[0]),
         format_func=metric_title,
-        key=f"{page}.metric",
-        bind="query-params",
+        key=key,
+        on_change=state.choose,
+        args=(key,),
     )
     st.caption(METRICS[chosen].question)
     return str(chosen)
@@ -191,12 +201,16 @@ def compared(run: Run) -> tuple[Run, Run]:
 
 
 def watched(
-    names: Sequence[str], rates: Sequence[str], found: Finding
+    names: Sequence[str],
+    rates: Sequence[str],
+    found: Finding,
+    *,
+    is_retraining: bool,
 ) -> tuple[str, str]:
-    """Let the reader choose which curves to watch; without a job, choose silently."""
+    """Let the reader choose which curves to watch; without any, choose silently."""
     by = found.attribute if found.attribute in names else next(iter(names), "")
     rate = found.metric if found.metric in rates else rates[0]
-    if not state.job():
+    if not is_retraining:
         return by, rate
     left, right = st.columns(2)
     by = left.selectbox("Watch groups of", names, names.index(by), key="remedies.by")
@@ -258,9 +272,12 @@ def chart(figure: Any, key: str, alt: str, width: str = "stretch") -> None:
 
 
 def _data_title(name: str) -> str:
+    """Return a title whose beginning tells it apart in a narrow list."""
     task = cache.store().task(name)
     _, _, chosen = name.partition(":")
-    return f"{task.title}, {chosen} rows" if chosen in task.filters else task.title
+    if chosen in task.filters:
+        return f"{task.title.split()[0]} · {chosen}"
+    return task.title.replace(", ", " · ")
 
 
 def _customary() -> str:

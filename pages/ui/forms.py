@@ -30,6 +30,15 @@ def settings(
     }
 
 
+def needs_words(remedy: type[Remedy]) -> str:
+    """Say where a remedy comes from and what it asks for."""
+    optional = [
+        s for s in settings_of(remedy) if s.kind == "attribute" and s.default == ""
+    ]
+    said = f"Source: {remedy.source}. Needs {', '.join(remedy.needs)}"
+    return f"{said}, only if groups are chosen." if optional else f"{said}."
+
+
 def words(name: str) -> str:
     """Return a setting's name as a label."""
     return name.replace("min_", "minimum ").replace("_", " ").capitalize()

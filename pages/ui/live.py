@@ -8,6 +8,7 @@ import streamlit as st
 from analysis.charts import numbers, training
 from analysis.errors import RunError
 from analysis.history import history, losses
+from models.remedies.chain import is_posthoc
 from models.run import Event, Run
 from pages.ui import actions, cache, controls, state
 from pages.ui.messages import audit_errors, note, plain
@@ -30,6 +31,7 @@ def panel(curves: Curves, key: str) -> None:
     run = _watched()
     if run is None:
         return
+    note(state.said())
 
     def follow() -> None:
         with audit_errors():
@@ -56,14 +58,25 @@ def group_curves(attribute: str, metric: str) -> Curves:
         before = _epochs(cache.store().events(run.base)) if run.base else []
         record = history(epochs, attribute, metric)
         base = history(before, attribute, metric) if before else None
-        planned = run.recipe.epochs
+        frame = training.Epochs(run.recipe.epochs, kept_epoch(run))
         controls.chart(
-            training.by_group(record, base, planned, state.ink()),
+            training.by_group(record, base, frame, state.ink()),
             f"remedies.curves.{run.id[:6]}",
-            training.alt(record, planned),
+            training.alt(record, frame),
         )
 
     return draw
+
+
+def has_curves() -> bool:
+    """Whether the run that `panel` shows trains, and so has a curve to watch."""
+    run = _watched()
+    return run is not None and not is_posthoc(run.recipe)
+
+
+def kept_epoch(run: Run) -> int:
+    """Return the epoch whose model is kept; 0 while that may still change."""
+    return run.best_epoch if run.is_finished else 0
 
 
 def epochs_of(run_id: str) -> list[Mapping[str, Any]]:
@@ -72,14 +85,17 @@ def epochs_of(run_id: str) -> list[Mapping[str, Any]]:
 
 
 def _watched() -> Run | None:
-    if not state.job():
-        return None
+    """Return the watched run on this table, else the newest that is under way."""
+    data = state.view().data
     try:
-        run = cache.store().run(state.job())
+        if state.job() and cache.store().run(state.job()).recipe.task == data:
+            return cache.store().run(state.job())
     except RunError:  # an address from another machine
         state.forget_job()
-        return None
-    return run if run.recipe.task == state.view().data else None
+    active = [run for run in cache.store().runs(data) if run.is_active]
+    if active:
+        state.watch(active[0].id)
+    return active[0] if active else None
 
 
 def _follow(seen: Run, curves: Curves, key: str) -> None:
@@ -88,7 +104,7 @@ def _follow(seen: Run, curves: Curves, key: str) -> None:
     _progress(run, epochs)
     if epochs:
         curves(run, epochs)
-    elif run.is_active:
+    elif run.is_active and not is_posthoc(run.recipe):
         st.skeleton(height=300)
     if run.is_active:
         if st.button("Cancel", key=f"{key}.cancel"):
@@ -96,6 +112,7 @@ def _follow(seen: Run, curves: Curves, key: str) -> None:
         return
     if seen.is_active:
         st.rerun()  # once at the end: the sidebar gains the run, the timer stops
+    note(_fitted_words(run))
     _after(run, key)
 
 
@@ -112,6 +129,8 @@ def _progress(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
     if run.state == "running" and epochs:
         left = numbers.duration(float(epochs[-1].get("seconds_left") or 0))
         words += f", about {left} left"
+    if run.state == "running" and is_posthoc(run.recipe):
+        words = "is fitted on the calibration rows"
     share = 1.0 if run.is_finished else min(1.0, done / planned)
     st.progress(share, text=plain(f"{run.title}: {words}"))
 
@@ -131,6 +150,26 @@ def _after(run: Run, key: str) -> None:
             st.rerun()
     if run.reason:
         note(run.reason)
+
+
+def _fitted_words(run: Run) -> str:
+    """Say the temperatures that were fitted, if any, and what they move."""
+    events = cache.store().events(run.id) if is_posthoc(run.recipe) else []
+    found = [e.payload["parameters"] for e in events if e.kind == "fitted"]
+    if not found or "temperature" not in found[-1]:
+        return ""
+    by_group = found[-1].get("by_group", {})
+    said = ", ".join(f"{name} {value:.2f}" for name, value in by_group.items())
+    said = (
+        f"Temperature by group: {said}"
+        if said
+        else (f"Temperature for everyone: {found[-1]['temperature']:.2f}")
+    )
+    return (
+        f"{said}. Above 1 the scores become less confident, below 1 more. This moves "
+        "how well scores fit the outcome (calibration error, Brier score, log loss); "
+        "decisions at one half stay as they are."
+    )
 
 
 def _epochs(events: Sequence[Event]) -> list[Mapping[str, Any]]:

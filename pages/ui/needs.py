@@ -1,12 +1,19 @@
 """What a page needs before it can answer; else it offers to make it."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from models.run import Run
 from pages.ui import cache, state
-from pages.ui.messages import empty, note
+from pages.ui.messages import empty, note, plain
+
+LOOKS_HELP = (
+    "Every model, rule, threshold and cohort that was read off the test rows counts "
+    "once. The more often one chooses by the same rows, the kinder they look."
+)
 
 
 def evaluation() -> tuple[Evaluation, Dataset]:
@@ -17,7 +24,7 @@ def evaluation() -> tuple[Evaluation, Dataset]:
         _offer_training(
             "Nothing has been scored yet",
             f"This page reads scores. {data.task.title} has no score column, and no "
-            "model has been trained on it. Training one takes about a minute.",
+            f"model has been trained on it. Training one takes {training_time(data)}.",
         )
     return cache.evaluation(view), data
 
@@ -35,21 +42,44 @@ def probabilities(shown: Evaluation) -> None:
     )
 
 
-def run() -> tuple[Run, Dataset]:
-    """Return the trained run in view; a score column alone cannot be retrained."""
+@dataclass(frozen=True)
+class Purpose:
+    """What a page does with a trained run, and why a score column cannot do."""
+
+    title: str
+    score: str
+    start: str
+
+
+MEND = Purpose(
+    "A score alone cannot be mended here",
+    "The score in view came with the table; the model behind it is elsewhere, so it "
+    "cannot be retrained. Train a model on the same table, and every remedy applies "
+    "to it.",
+    "A remedy starts from a trained model.",
+)
+COMPARE = Purpose(
+    "A score alone has nothing to be compared with",
+    "This page sets two trained models side by side on the same test rows. The score "
+    "in view came with the table and stands on all rows. Train a model on the table; "
+    "a remedy then makes the second.",
+    "This page sets two trained models side by side; a remedy makes the second.",
+)
+
+
+def run(purpose: Purpose = MEND) -> tuple[Run, Dataset]:
+    """Return the trained run in view; a score column alone is not one."""
     view = state.view()
     data = cache.dataset(view.data)
     if view.run == state.EXISTING_SCORE:
         _offer_training(
-            "A score alone cannot be mended here",
-            "The score in view came with the table; the model behind it is elsewhere, "
-            "so it cannot be retrained. Train a model on the same table, and every "
-            "remedy applies to it.",
+            purpose.title,
+            purpose.score,
         )
     if view.run == state.NOTHING:
         _offer_training(
             "No model has been trained on this table",
-            "A remedy starts from a trained model. Training one takes about a minute.",
+            f"{purpose.start} Training one takes {training_time(data)}.",
         )
     return cache.store().find(view.run), data
 
@@ -63,10 +93,29 @@ def say_rows(shown: Evaluation, data: Dataset) -> None:
     said = f"{len(shown):,} {rows}"
     said += f" where {view.cohort}" if view.cohort else ""
     said += f"; decided positive from {threshold}."
-    if view.is_trained:
-        looks = cache.store().notes.looks(view.data)
-        said += f" Looks at these test rows so far: {looks}."
-    note(said)
+    said += f" {weight_words(data)}" if data.task.weight else ""
+    if not view.is_trained:
+        note(said)
+        return
+    looks = cache.store().notes.looks(view.data)
+    times = "once" if looks == 1 else f"{looks} times"
+    said += f" The test rows have been looked at {times}."
+    st.caption(plain(said), help=LOOKS_HELP)
+
+
+def weight_words(data: Dataset) -> str:
+    """Say what a table's weight does to its numbers; empty without one."""
+    if not data.task.weight:
+        return ""
+    return f"Rates are weighted by {data.task.weight}; every n counts rows unweighted."
+
+
+def training_time(data: Dataset) -> str:
+    """Say how long a model with the usual settings takes on two cores."""
+    rows = len(data.frame)
+    if rows < 10_000:
+        return "a few seconds"
+    return "seconds to a minute" if rows < 100_000 else "one to five minutes"
 
 
 def _offer_training(what: str, why: str) -> None:

@@ -32,7 +32,7 @@ def form(
             held_out = st.selectbox(
                 "Held-out domain", data.frame.domain.names, key="model.held_out"
             )
-    with st.form("model.form"):
+    with st.form("model.form", enter_to_submit=False):
         usual = Recipe(task=data.task.name)
         settings = _usual_settings(usual)
         with st.expander("More settings"):
@@ -54,6 +54,13 @@ def words(run: Run) -> str:
     said += f"; {numbers.duration(run.seconds)} on {run.device}"
     said += "; shipped with the product" if run.is_shipped else ""
     return f"{said}. Run {run.id[:12]}."
+
+
+def chain_words(run: Run) -> str:
+    """Say that a run is mended already, so that another fix adds to its chain."""
+    if not run.recipe.stages:
+        return ""
+    return f"This run is mended already; the fix adds to the chain: {run.title} + …"
 
 
 def overall_words(view: View, record: Disaggregation) -> str:

@@ -11,8 +11,9 @@ from analysis.evaluation import Evaluation
 from analysis.finding import Finding
 from analysis.frame import Grouping
 from analysis.worlds import Domain
-from pages.ui import cache
+from pages.ui import cache, state
 from pages.ui.messages import plain
+from pages.ui.needs import weight_words
 from pages.ui.scoring import ensure_scored
 from pages.ui.state import View
 
@@ -107,16 +108,32 @@ def domains(view: View, data: Dataset, sides: Sides) -> tuple[Domain, Domain]:
     return source, target
 
 
-def words(sides: Sides, n_source: int, n_target: int, rows: str) -> str:
-    """Say which rows stand on either side."""
+def words(sides: Sides, n_source: int, n_target: int, data: Dataset) -> str:
+    """Say which rows stand on either side, and what is weighed."""
+    is_trained, rows = state.view().is_trained, data.task.rows_are
+    source, target = called(sides, at_most=1000)
+    said = f"Source: {n_source:,} {rows}, {source}. Target: {n_target:,}, {target}."
+    said += " Calibration and test rows" if is_trained else " All rows"
+    said += ", which no model was trained on." if is_trained else "."
+    if sides.column:
+        said += f" {sides.column} itself is not among the features that are weighed."
+    if not is_trained:
+        said += (
+            " The score itself is among the columns: a changed scorer reads as changed "
+            "people."
+        )
+    return f"{said} {weight_words(data)}".rstrip()
+
+
+def called(sides: Sides, at_most: int = 3) -> tuple[str, str]:
+    """Return what source and target are called in a sentence."""
     if sides.table:
-        return f"Source: {n_source:,} {rows} of this table. Target: {n_target:,} rows."
-    source, target = ", ".join(sides.source), ", ".join(sides.target)
-    return (
-        f"Source: {n_source:,} {rows} with {sides.column} {source}. Target: "
-        f"{n_target:,} with {sides.column} {target}. The column itself is not among "
-        "the features that are weighed."
+        return "this table", sides.table
+    source, target = (
+        ", ".join(values) if len(values) <= at_most else f"{len(values)} values"
+        for values in (sides.source, sides.target)
     )
+    return f"{sides.column} {source}", f"{sides.column} {target}"
 
 
 def _with_values(

@@ -1,7 +1,7 @@
 """What a session looks at: the sole owner of session keys."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -20,8 +20,12 @@ NOTHING = "none"
 
 DATA, RUN, COHORT, THRESHOLD = "data", "run", "cohort", "threshold"
 DATA_WIDGET, RUN_WIDGET = "sidebar.data", "sidebar.run"
+COHORT_WIDGET, THRESHOLD_WIDGET = "sidebar.cohort", "sidebar.threshold"
 _PAGES, _JOB, _SAID = "frame.pages", "job", "frame.said"
-_PENDING, _ARRIVED = "frame.pending", "frame.arrived"
+_PENDING, _ARRIVED, _UNKNOWN = "frame.pending", "frame.arrived", "frame.unknown"
+_CHOSEN, _KEPT = "frame.chosen", "data.kept"
+FOLLOWING = (".by", ".metric")
+"""Ends of the keys of controls that follow the finding until they are touched."""
 
 
 @dataclass(frozen=True)
@@ -57,83 +61,165 @@ def view() -> View:
     return View(
         data=held.get(DATA_WIDGET) or FIRST_DATA,
         run=held.get(RUN_WIDGET) or NOTHING,
-        cohort=(held.get(COHORT) or "").strip(),
-        threshold=held.get(THRESHOLD),
+        cohort=(held.get(COHORT_WIDGET) or "").strip(),
+        threshold=held.get(THRESHOLD_WIDGET),
     )
 
 
 def turn_to(*, data: str = "", run: str = "") -> None:
     """Turn the sidebar to a data set or a run, from the next script run on."""
-    st.session_state[_PENDING] = {DATA: data, RUN: run}
+    shown = view()
+    if data and data != shown.data:
+        shown = View(data, run, "", None)
+    elif run and run != shown.run:
+        shown = replace(shown, run=run, threshold=None)
+    st.session_state[_PENDING] = shown
 
 
 def settle(data_names: Sequence[str]) -> None:
     """Carry out `turn_to`, or the address on arrival; before any widget."""
-    pending = st.session_state.pop(_PENDING, None) or _from_address(data_names)
-    st.session_state.setdefault(DATA_WIDGET, FIRST_DATA)
-    if pending.get(DATA) or st.session_state.get(DATA_WIDGET) not in (
-        None,
-        *data_names,
-    ):
-        st.session_state[DATA_WIDGET] = pending.get(DATA) or FIRST_DATA
-        forget_data()
-    if pending.get(RUN):
-        st.session_state[RUN_WIDGET] = pending[RUN]
-        forget_threshold()
+    wanted = st.session_state.pop(_PENDING, None) or _from_address(data_names)
+    held = st.session_state
+    held.setdefault(DATA_WIDGET, FIRST_DATA)
+    if wanted is None and held[DATA_WIDGET] not in (None, *data_names):
+        wanted = View(FIRST_DATA, "", "", None)
+    if wanted is not None:
+        held[DATA_WIDGET], held[RUN_WIDGET] = wanted.data, wanted.run or None
+        held[COHORT_WIDGET], held[THRESHOLD_WIDGET] = wanted.cohort, wanted.threshold
 
 
-def _from_address(data_names: Sequence[str]) -> Mapping[str, str]:
+def _from_address(data_names: Sequence[str]) -> View | None:
+    """Read the address once per session: reloads and shared links come with one."""
     if st.session_state.get(_ARRIVED):
-        return {}
+        return None
     st.session_state[_ARRIVED] = True
-    asked = {key: st.query_params.get(key, "") for key in (DATA, RUN)}
+    asked = {key: st.query_params.get(key, "") for key in (DATA, RUN, COHORT, _JOB)}
+    if asked[_JOB]:
+        st.session_state[_JOB] = asked[_JOB]
+    st.session_state[_CHOSEN] = {
+        key: tuple(value for value in st.query_params.get_all(key) if value)
+        for key in st.query_params
+        if key.endswith(FOLLOWING)
+    }
     if asked[DATA] and asked[DATA] not in data_names:
-        return {}
-    return asked
+        _say_unknown("data set", asked[DATA])
+        return View(FIRST_DATA, "", "", None)
+    threshold = _number(st.query_params.get(THRESHOLD, ""))
+    return View(asked[DATA] or FIRST_DATA, asked[RUN], asked[COHORT], threshold)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _say_unknown(what: str, name: str) -> None:
+    st.session_state[_UNKNOWN] = (
+        f"The address names a {what} that is not here: '{name[:60]}'. Below is the "
+        "first one instead; choose another in the sidebar."
+    )
+
+
+def unknown() -> str:
+    """Return what the address named in vain; empty once the reader has chosen."""
+    return str(st.session_state.get(_UNKNOWN, ""))
 
 
 def match_run(choices: Sequence[str]) -> None:
     """Complete the beginning of a run's id, or drop a run that is not there."""
     asked = st.session_state.get(RUN_WIDGET) or choices[0]
-    if asked in choices:
-        st.session_state[RUN_WIDGET] = asked
-        return
     found = [choice for choice in choices if choice.startswith(asked)]
-    st.session_state[RUN_WIDGET] = found[0] if len(found) == 1 else choices[0]
+    if asked not in choices and len(found) != 1 and asked != NOTHING:
+        _say_unknown("run", asked)
+    if asked not in choices:
+        asked = found[0] if len(found) == 1 else choices[0]
+    st.session_state[RUN_WIDGET] = asked
 
 
-def publish(first_run: str) -> None:
-    """Keep data set and run in the address, unless they are what comes first.
+def address() -> dict[str, str | list[str]]:
+    """Return what the address says: the view, the watched run, what was chosen.
 
-    They stand there by name and id; a bound widget would write its label.
+    Data set and run stand there by name and id; a bound widget would write its label.
+    What the reader left empty is left out.
     """
-    shown = view()
-    wanted = {
-        DATA: "" if shown.data == FIRST_DATA else shown.data,
-        RUN: "" if shown.run == first_run else shown.run[:12],
-    }
-    for key, value in wanted.items():
-        if value and st.query_params.get(key) != value:
-            st.query_params[key] = value
-        elif not value and key in st.query_params:
+    shown = st.session_state.get(_PENDING) or view()
+    said: dict[str, str | list[str]] = {DATA: shown.data}
+    if shown.run not in ("", NOTHING):
+        said[RUN] = shown.run[:12]
+    if shown.cohort:
+        said[COHORT] = shown.cohort
+    if shown.threshold is not None:
+        said[THRESHOLD] = f"{shown.threshold:g}"
+    if job():
+        said[_JOB] = job()
+    for key, values in st.session_state.get(_CHOSEN, {}).items():
+        said[key] = list(values) or [""]
+    return said
+
+
+def publish() -> None:
+    """Keep the address true, so that it means the same view later."""
+    wanted = address()
+    ours = (DATA, RUN, COHORT, THRESHOLD, _JOB)
+    for key in [k for k in st.query_params if k in ours or k.endswith(FOLLOWING)]:
+        if key not in wanted:
             del st.query_params[key]
+    for key, value in wanted.items():
+        values = value if isinstance(value, list) else [value]
+        if st.query_params.get_all(key) != values:
+            st.query_params[key] = value
 
 
 def forget_data() -> None:
     """Drop what belonged to the data set before."""
     st.session_state.pop(RUN_WIDGET, None)
-    st.session_state[COHORT] = ""
-    st.session_state[THRESHOLD] = None
+    st.session_state.pop(_UNKNOWN, None)
+    st.session_state[COHORT_WIDGET] = ""
+    st.session_state[THRESHOLD_WIDGET] = None
 
 
 def forget_threshold() -> None:
     """Go back to the customary threshold, as another score has another scale."""
-    st.session_state[THRESHOLD] = None
+    st.session_state.pop(_UNKNOWN, None)
+    st.session_state[THRESHOLD_WIDGET] = None
+
+
+def follow(key: str, default: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return what a control shows: the reader's choice if it is there, else a default.
+
+    Parameters
+    ----------
+    key : str
+        Of the control; it ends like one of `FOLLOWING`.
+    default : sequence of str
+        What the finding asks for now.
+    options : sequence of str
+        What can be chosen now.
+    """
+    chosen = st.session_state.get(_CHOSEN, {}).get(key)
+    if chosen is None or not set(chosen) <= set(options):
+        return list(default)
+    return list(chosen)
+
+
+def choose(key: str) -> None:
+    """Keep what the reader chose in a control that followed the finding."""
+    value = st.session_state[key]
+    values = (value,) if isinstance(value, str) else tuple(value or ())
+    st.session_state[_CHOSEN] = st.session_state.get(_CHOSEN, {}) | {key: values}
+
+
+def show(key: str, value: Any) -> None:
+    """Let a widget show a value from this run on; before the widget."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 def job() -> str:
     """Return the id of the run that is being watched; empty for none."""
-    return st.query_params.get(_JOB, "") or st.session_state.get(_JOB, "")
+    return str(st.session_state.get(_JOB, ""))
 
 
 def watch(run_id: str) -> None:
@@ -153,9 +239,13 @@ def remember_pages(pages: Mapping[str, Any]) -> None:
     st.session_state[_PAGES] = dict(pages)
 
 
-def go(page: str, **query: str) -> None:
-    """Switch to a page by name."""
-    st.switch_page(st.session_state[_PAGES][page], query_params=query or None)
+def go(page: str) -> None:
+    """Switch to a page by name, taking everything in view along.
+
+    A switch forgets widgets and clears the address, so both are handed over.
+    """
+    st.session_state.setdefault(_PENDING, view())
+    st.switch_page(st.session_state[_PAGES][page], query_params=address())
 
 
 def say_next(message: str) -> None:
@@ -166,6 +256,16 @@ def say_next(message: str) -> None:
 def said() -> str:
     """Return the kept message, once."""
     return str(st.session_state.pop(_SAID, ""))
+
+
+def tables_kept(*, more: int = 0) -> int:
+    """Return how many uploaded tables this session has kept, counting `more` now.
+
+    It stands in the uploader's key, so that the uploader is empty after each.
+    """
+    kept = int(st.session_state.get(_KEPT, 0)) + more
+    st.session_state[_KEPT] = kept
+    return kept
 
 
 def held(key: str, default: Any = None) -> Any:

@@ -1,5 +1,8 @@
 """The numbers behind a chart: a table, a download, and how to get them elsewhere."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pandas as pd
 import streamlit as st
 
@@ -34,11 +37,22 @@ def numbers(table: pd.DataFrame, key: str, snippet: str) -> None:
         st.code(snippet, language="bash", wrap_lines=True)
 
 
-def show(table: pd.DataFrame, key: str, percent: tuple[str, ...] = ()) -> None:
+def show(
+    table: pd.DataFrame,
+    key: str,
+    percent: tuple[str, ...] = (),
+    helps: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Show a table: counts as counts, shares in percent, the rest to four decimals."""
+    table = table.assign(**{name: 100 * table[name] for name in percent})
     numeric = table.select_dtypes("number")
-    config = {name: _column(numeric[name]) for name in numeric.columns}
-    config |= {n: st.column_config.NumberColumn(format="percent") for n in percent}
+    config = {
+        name: st.column_config.NumberColumn(
+            format="%.1f %%" if name in percent else _format(numeric[name]),
+            help=helps.get(str(name)),
+        )
+        for name in numeric.columns
+    }
     st.dataframe(table, hide_index=True, key=key, column_config=config, width="stretch")
 
 
@@ -51,8 +65,8 @@ def printed(table: pd.DataFrame, key: str) -> None:
     st.dataframe(table, hide_index=True, key=key, column_config=config, width="stretch")
 
 
-def _column(values: pd.Series) -> object:
+def _format(values: pd.Series) -> str:
     known = values.dropna()
     is_whole = bool((known == known.round()).all())
     is_count = values.dtype.kind in "iu" or (is_whole and bool((known > 1).any()))
-    return st.column_config.NumberColumn(format="localized" if is_count else "%.4f")
+    return "localized" if is_count else "%.4f"

@@ -1,6 +1,7 @@
 """Each chart carries the record's numbers, escapes names, and says itself in words."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -176,13 +177,40 @@ def test_live_curves_end_at_the_last_epoch_and_keep_their_frame(frame, pair):
     base = history(events, "group", "false_negative_rate")
     for upto in (1, 4):
         record = history(events[:upto], "group", "false_negative_rate")
-        chart = training.by_group(record, base, epochs=30)
+        chart = training.by_group(record, base, training.Epochs(30))
         check_safe(chart)
         assert tuple(chart.layout.xaxis.range) == (0.5, 30.9)
-        live = [t for t in chart.data if t.mode == "lines+markers"]
-        assert [len(t.x) for t in live] == [upto, upto]
+        dots = [t for t in chart.data if t.mode == "markers"]
+        assert [list(t.x) for t in dots] == [[upto], [upto]]
         assert f"{100 * record.value[-1, 0]:.1f}" in chart.layout.annotations[0].text
-    assert "after epoch 4 of 30" in training.alt(record, 30)
+    assert "after epoch 4 of 30" in training.alt(record, training.Epochs(30))
+
+
+def test_curves_of_a_finished_run_name_the_kept_epoch_not_the_last(frame):
+    right, by = frame.y_true.astype(bool), frame.groups["group"]
+    events = [
+        {
+            "epoch": e,
+            "counts": {
+                "group": count(
+                    frame.y_true,
+                    right & (np.arange(600) % e == 0),
+                    by,
+                ).to_json()
+            },
+        }
+        for e in (1, 2, 3)
+    ]
+    record = history(events, "group", "false_negative_rate")
+    chart = training.by_group(record, None, training.Epochs(30, kept=2))
+    dots = [t for t in chart.data if t.mode == "markers"]
+    assert [list(t.x) for t in dots] == [[2], [2]]
+    assert [t.y[0] for t in dots] == list(record.value[1, :2])
+    assert "live" not in chart.layout.title.text
+    assert "epoch 2, whose model is kept" in chart.layout.title.text
+    assert f"{100 * record.value[1, 0]:.1f}" in chart.layout.annotations[0].text
+    said = training.alt(record, training.Epochs(30, kept=2))
+    assert "after epoch 2 of 3, the one kept" in said
 
 
 def test_history_of_counts_is_the_rate_itself(frame, pair):
@@ -223,8 +251,9 @@ def test_a_change_that_could_be_chance_is_grey(pair):
 
 def test_flips_add_up_to_the_rows_that_changed(pair):
     record = flips(*pair, ("group",))
-    chart = compare.flips(record)
+    chart = compare.flips(record, NAMES[1::-1])
     check_safe(chart)
+    assert chart.layout.yaxis.ticktext[-1] == theme.safe(NAMES[1])  # on top
     changed = (pair[0].decisions != pair[1].decisions).sum()
     assert sum(np.abs(trace.x).sum() for trace in chart.data) == changed
     assert "newly decided right" in compare.flips_alt(record)
@@ -245,14 +274,14 @@ def test_waterfall_ends_at_the_target():
         warnings=(),
     )
     chart = shift.waterfall(record)
+    said = shift.finding(record, ("year 1994", "year 1995")).replace("\u00a0", " ")
     bars = [t for t in chart.data if t.type == "bar"]
     ends = [bar.base[0] + bar.y[0] for bar in bars]
     assert [bar.y[0] for bar in bars] == [-0.06, -0.03, -0.01]  # by size
     assert ends[-1] == pytest.approx(record.target.value)
     assert bars[-1].marker.pattern.shape == "/"
-    assert "What happens to them, P(Y|X): −6.0 points" in shift.finding(record).replace(
-        "\u00a0", " "
-    )
+    assert "What happens to them, P(Y|X): −6.0 points" in said
+    assert "from 90.0 % at year 1994 (n = 500) to 80.0 % at year 1995 (n = 500)" in said
     assert "not accounted for −1.0" in shift.alt(record)
 
 
@@ -266,7 +295,126 @@ def test_moved_columns_tell_noise_from_shift():
     assert "<script>" not in check_safe_name
     still, moved = chart.data[1].marker.color
     assert still != moved
+    assert "1 of 2 columns moved" in chart.layout.title.text
     assert "1 of 2 columns" in shift.features_alt(record)
+
+
+def test_columns_are_sorted_by_what_is_drawn_sure_ones_first():
+    record = (
+        FeatureShift("small but sure", 0.1, 0.01, 0.0, 0.0),
+        FeatureShift("large", 0.3, 0.25, 0.0, 0.0),
+        FeatureShift("within noise", 0.5, 0.6, 0.0, 0.0),
+    )
+    chart = shift.features(record)
+    drawn = list(chart.layout.yaxis.ticktext)[::-1]
+    assert drawn == ["large", "small but sure", "within noise"]
+
+
+def attributed(**changed):
+    values = {
+        "metric": "accuracy",
+        "source": Estimate(0.95742, 0.952, 0.962, 5000),
+        "target": Estimate(0.95254, 0.948, 0.957, 5000),
+        "change": Estimate(-0.00488, -0.009, -0.001, 10000),
+        "parts": (Part("P(X)", -0.00244, -0.005, 0.0), Part("P(Y|X)", -0.00244, -1, 1)),
+        "residual": 0.0,
+        "effective_sample_size": {},
+        "warnings": (),
+    }
+    return Attribution(**values | changed)
+
+
+def test_the_numbers_of_a_shift_add_up_as_printed():
+    said = shift.finding(attributed(), ("a", "b")).replace("\u00a0", " ")
+    printed = [float(x.replace("−", "-")) for x in re.findall(r"[+−]?\d+\.\d+", said)]
+    source, target, change = printed[:3]
+    assert round(target - source, 3) == change
+
+
+def test_few_rows_temper_the_sentence_of_a_shift():
+    said = shift.finding(attributed(warnings=("few",)), ("a", "b"))
+    assert "seems to be" in said
+    assert "rests on few rows, see below" in said
+
+
+@pytest.mark.parametrize(
+    ("metric", "change", "is_orange"),
+    [
+        ("accuracy", -0.1, True),
+        ("accuracy", 0.1, False),
+        ("error_rate", 0.1, True),
+        ("error_rate", -0.1, False),
+        ("selection_rate", 0.1, True),
+    ],
+)
+def test_orange_is_for_the_worse_wherever_that_is_known(metric, change, is_orange):
+    color = compare.color_of(metric, change, theme.LIGHT)
+    assert (color == theme.LIGHT.up) == is_orange
+    neutral = metric == "selection_rate"
+    assert ("went up" in compare.color_words(metric)) == neutral
+
+
+def changed(rng, codes, flip):
+    """Two evaluations of the same rows; the second turns the decisions of `flip`."""
+    y_true = rng.binomial(1, 0.5, len(codes))
+    first = np.where(rng.uniform(size=len(codes)) < 0.25, 1 - y_true, y_true)
+    second = np.where(flip(y_true, first), 1 - first, first)
+    return [
+        Evaluation(
+            title="model",
+            y_true=y_true,
+            scores=binary_probabilities(decided.astype(float)),
+            classes=("no", "yes"),
+            groups={"group": Grouping(codes, ("gains", "loses"))},
+            weights=np.ones(len(codes)),
+            row_ids=np.arange(len(codes)),
+            rule=Threshold(0.5),
+        )
+        for decided in (first, second)
+    ]
+
+
+def test_the_headline_of_a_comparison_names_who_lost_beside_who_gained(rng):
+    codes = np.repeat([0, 1], 1500)
+
+    def flip(y, decided):
+        wrong = y != decided
+        mended = (codes == 0) & wrong
+        spoilt = (codes == 1) & ~wrong & (np.arange(3000) % 5 == 0)
+        return mended | spoilt
+
+    record = paired(*changed(rng, codes, flip), ("group",), ("error_rate", "accuracy"))
+    said = compare.finding(record, "error_rate")
+    assert said.index("gains went from") < said.index("but loses went from")
+    assert "surely for the worse" in said
+    assert ("loses", "error_rate") in record.harmed
+
+
+def test_calibration_ranks_by_the_value_it_prints(rng, make_evaluation):
+    scores = rng.uniform(size=6000)
+    codes = np.repeat([0, 1], 3000)
+    y_true = rng.binomial(1, np.where(codes == 0, scores**2, scores**1.5))
+    record = reliability_by_group(
+        make_evaluation(y_true, scores, codes), ("group",), 10
+    )
+    off = [r for r in record if r.error.value.value > r.error.null_high]
+    worst = max(off, key=lambda r: r.error.value.value)
+    printed = f"{100 * worst.error.value.value:.1f} points"
+    assert (
+        f"fits {worst.name} least: on average it is {printed}"
+        in calibration.finding(record)
+    )
+    panels = [a.text for a in calibration.reliability(record).layout.annotations]
+    assert any(printed in text for text in panels)
+    table = calibration.errors_table(record)
+    assert printed.split()[0] in list(table["mean distance, points"])
+
+
+def test_one_column_of_rates_has_one_number_of_decimals(pair):
+    record = disaggregate(pair[0], ("group",), ("error_rate",))
+    texts = [a.text for a in groups.rates(record, "error_rate").layout.annotations]
+    values = [t.split("\u00a0")[0] for t in texts if "[" in t or "overall" in t]
+    assert len({len(v.partition(".")[2]) for v in values}) == 1
 
 
 def test_who_counts_every_row(frame):

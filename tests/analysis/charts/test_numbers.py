@@ -22,6 +22,35 @@ def test_digits_follow_the_interval(estimate, unit, printed):
     assert numbers.full(estimate, unit).replace("\u00a0", " ") == printed
 
 
+def printed(text):
+    return text.replace("\u00a0", " ")
+
+
+def test_decimals_are_added_until_a_difference_adds_up():
+    before, after = Estimate(0.95742, 0.95, 0.96, 9), Estimate(0.95254, 0.94, 0.96, 9)
+    change = Estimate(-0.00488, -0.009, -0.001, 9)
+    sums = [(before.value, change.value, after.value)]
+    decimals = numbers.shared_decimals([change], "points", sums)
+    assert decimals == 2  # 95.7 to 95.3 would read as -0.4, and the change as -0.5
+    assert printed(numbers.value(before, "percent", decimals)) == "95.74 %"
+    assert printed(numbers.value(after, "percent", decimals)) == "95.25 %"
+    assert printed(numbers.value(change, "points", decimals)) == "−0.49 points"
+
+
+def test_the_narrowest_interval_decides_for_a_column():
+    wide, narrow = Estimate(0.5, 0.4, 0.6, 9), Estimate(0.5, 0.495, 0.505, 9)
+    assert numbers.shared_decimals([wide, narrow]) == 1
+    assert numbers.shared_decimals([wide, UNDEFINED]) == 0
+
+
+@pytest.mark.parametrize(
+    ("low", "ends"),
+    [(0.0003, "[+0.03, +1.8]"), (-0.0003, "[0.0, +1.8]"), (0.0, "[0.0, +1.8]")],
+)
+def test_an_end_is_not_printed_as_zero_when_the_change_is_sure(low, ends):
+    assert numbers.interval(Estimate(0.009, low, 0.018, 9), "points", 1) == ends
+
+
 def test_counts_have_separators_and_a_dash_for_nothing():
     assert numbers.count(48842.0) == "48,842"
     assert numbers.count(math.nan) == "–"
