@@ -216,6 +216,7 @@ def price(record: PairedComparison) -> pd.DataFrame:
             change_unit(name),
             [(before.value, change.value, after.value)],
         )
+        decimals = max(decimals, 1)  # one number of decimals down the column of rates
         rows.append(
             (
                 METRICS[name].title,

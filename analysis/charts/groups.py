@@ -87,7 +87,9 @@ def gap_words(record: Disaggregation, metric: str) -> str:
     gap, ratio = record.gaps[metric], record.ratios[metric]
     if gap.is_undefined:
         return "Fewer than two groups have a value, so there is no gap."
-    size = numbers.full(gap, "points" if unit == "percent" else unit).lstrip("+")
+    decimals = _shared_decimals(record, metric)
+    size = numbers.full(gap, "points" if unit == "percent" else unit, decimals)
+    size = size.lstrip("+")
     size = size.replace("[+", "[").replace(", +", ", ")
     said = f"Largest gap between two groups: {size}"
     if not ratio.is_undefined:

@@ -47,7 +47,9 @@ def words(name: str) -> str:
 def _control(s: Setting, key: str, attributes: Sequence[str], aim: str) -> Any:
     shown = {"key": key, "help": plain(s.help)}
     if s.kind == "attribute":
-        default = [aim] if s.default is None and aim in attributes else []
+        only = attributes[0] if len(attributes) == 1 else ""
+        first = aim if aim in attributes else only
+        default = [first] if s.default is None and first else []
         label = "Groups of"
         chosen = st.multiselect(label, attributes, default=default, **shown)
         return ", ".join(chosen)

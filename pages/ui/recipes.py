@@ -73,11 +73,17 @@ def overall_words(view: View, record: Disaggregation) -> str:
 
 def overall_table(record: Disaggregation) -> pd.DataFrame:
     """Return each overall metric with its interval as it is printed."""
+    decimals = {
+        unit: numbers.shared_decimals(
+            (e for m, e in record.overall.items() if unit_of(m) == unit), unit
+        )
+        for unit in map(unit_of, record.overall)
+    }
     rows = [
         (
             METRICS[m].title,
-            numbers.value(e, unit_of(m)),
-            numbers.interval(e, unit_of(m)),
+            numbers.value(e, unit_of(m), decimals[unit_of(m)]),
+            numbers.interval(e, unit_of(m), decimals[unit_of(m)]),
         )
         for m, e in record.overall.items()
     ]

@@ -116,7 +116,7 @@ def words(sides: Sides, n_source: int, n_target: int, data: Dataset) -> str:
     said += " Calibration and test rows" if is_trained else " All rows"
     said += ", which no model was trained on." if is_trained else "."
     if sides.column:
-        said += f" {sides.column} itself is not among the features that are weighed."
+        said += f" The column {sides.column} is not among the features weighed."
     if not is_trained:
         said += (
             " The score itself is among the columns: a changed scorer reads as changed "
