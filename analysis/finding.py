@@ -97,7 +97,7 @@ def find(evaluation: Evaluation, task: Task) -> Finding:
     if surest.lower_end <= 0:
         return Finding(
             "No gap larger than chance; gaps under "
-            f"{100 * detectable:.0f} points could not have been seen with these rows.",
+            f"{_points(detectable)} points could not have been seen with these rows.",
             is_sure=False,
             detectable=detectable,
         )
@@ -148,6 +148,11 @@ def _detectable(width: np.ndarray, critical: float) -> float:
         return np.nan
     half = float(np.hypot(widths[0], widths[1])) / 2
     return half * (critical + POWER_QUANTILE) / critical
+
+
+def _points(share: float) -> str:
+    """Return percentage points, with a decimal where a whole number would hide it."""
+    return f"{100 * share:.0f}" if share >= 0.02 else f"{100 * share:.1f}"
 
 
 def _sure(c: _Candidate, task: Task) -> Finding:
