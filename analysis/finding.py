@@ -182,9 +182,7 @@ def _sure(c: _Candidate, task: Task) -> Finding:
 def _called(c: _Candidate, group: int, task: Task) -> str:
     """Return a group's name; an interval of a number says of what."""
     name = c.names[group]
-    return (
-        f"those with {c.attribute} {name}" if c.attribute in task.cut_points else name
-    )
+    return f"those of {c.attribute} {name}" if c.attribute in task.cut_points else name
 
 
 def _digits(estimate: Estimate) -> int:

@@ -8,6 +8,10 @@ import pandas as pd
 from analysis.arrays import Floats, Ints
 
 BINS = 10
+
+FEW_VALUES = 20
+"""A number with at most this many values is compared value by value."""
+
 DRAWS = 1_000
 NOISE_LEVEL = 0.99
 
@@ -50,8 +54,9 @@ def feature_shifts(
 ) -> tuple[FeatureShift, ...]:
     """Return every column's shift, the largest above its noise floor first.
 
-    Numbers are compared in ten bins with equal shares of the two tables together,
-    categories as they are; missing is a value of its own.
+    Numbers are compared in ten bins with equal shares of the two tables together (a
+    value that a tenth of the rows share stands for itself), categories as they are;
+    missing is a value of its own.
 
     Parameters
     ----------
@@ -82,15 +87,26 @@ def feature_shifts(
 
 
 def _binned(both: pd.Series, is_numeric: bool) -> Ints:
-    if not is_numeric:
+    if not is_numeric or both.nunique() <= FEW_VALUES:
         codes, _ = pd.factorize(both.map(str).where(both.notna()))
         return np.asarray(codes + 1, dtype=np.int64)
     values = both.to_numpy(dtype=np.float64, na_value=np.nan)
-    known = values[~np.isnan(values)]
-    inner = np.linspace(0, 1, BINS + 1)[1:-1]
-    edges = np.unique(np.quantile(known, inner)) if known.size else np.empty(0)
-    codes = np.searchsorted(edges, values, side="right") + 1
+    codes = np.searchsorted(_edges(values[~np.isnan(values)]), values, side="left") + 1
     return np.where(np.isnan(values), 0, codes).astype(np.int64)
+
+
+def _edges(known: Floats) -> Floats:
+    """Return inner edges; a value that many rows share closes a bin of its own.
+
+    Quantiles of a column that is mostly 0 all fall on 0, so the rows beside the
+    shared values get quantiles of their own.
+    """
+    inner = np.linspace(0, 1, BINS + 1)[1:-1]
+    distinct, counts = np.unique(known, return_counts=True)
+    shared = distinct[counts >= len(known) / BINS]
+    others = known[~np.isin(known, shared)]
+    edges = np.quantile(others, inner) if others.size else np.empty(0)
+    return np.unique(np.concatenate([shared, edges]))
 
 
 def _shares(codes: Ints, weights: Floats, n_source: int) -> tuple[Floats, Floats]:

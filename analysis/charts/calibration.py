@@ -101,7 +101,7 @@ def finding(record: Sequence[GroupReliability]) -> str:
     worst = max(off, key=lambda r: r.error.value.value)  # as printed, here and below
     promised = _promised(worst)
     return (
-        f"The score fits {worst.name} least: on average it is "
+        f"Beyond chance, the score fits {worst.name} least: on average it is "
         f"{_points(worst.error.value.value)} points from what happens, "
         f"where chance alone would give {_range(worst)}{promised} "
         f"(n = {numbers.count(worst.error.value.n)})."

@@ -40,6 +40,18 @@ def test_the_verdict_does_not_depend_on_n():
         assert sure / 200 < 0.035
 
 
+def test_a_column_that_is_mostly_zero_is_seen_to_move(rng):
+    def gains(share):
+        return pd.DataFrame(
+            {"gain": np.where(rng.random(4000) < share, rng.lognormal(8, 1, 4000), 0.0)}
+        )
+
+    (moved,) = feature_shifts(gains(0.05), gains(0.15), np.ones(4000), np.ones(4000))
+    assert moved.size == pytest.approx(0.10, abs=0.02)
+    (larger,) = feature_shifts(gains(0.2), gains(0.2) * 3, np.ones(4000), np.ones(4000))
+    assert larger.is_sure
+
+
 def test_weights_count_as_copies(rng):
     first, second = table(rng, 300), table(rng, 300, share=0.7)
     copies = rng.integers(1, 4, 300)
