@@ -10,7 +10,7 @@ import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints, digest_of, frozen
 from analysis.errors import DataError, NeedsProbabilitiesError, SettingError
-from analysis.frame import AuditFrame, Grouping, everyone, intersection
+from analysis.frame import AuditFrame, Grouping, crossed
 
 Scale = Literal["probability", "raw"]
 
@@ -177,16 +177,7 @@ class Evaluation:
 
     def grouping(self, attributes: tuple[str, ...]) -> Grouping:
         """Return the intersection of the named attributes, or everyone for none."""
-        if not attributes:
-            return everyone(len(self))
-        for name in attributes:
-            if name not in self.groups:
-                raise DataError(
-                    f"'{name}' is not a sensitive attribute here; there is "
-                    f"{', '.join(self.groups) or 'none'}. Declare it on the Data page "
-                    "or choose one of these."
-                )
-        return intersection({name: self.groups[name] for name in attributes})
+        return crossed(self.groups, attributes, len(self))
 
     def take(self, rows: Ints) -> "Evaluation":
         """Return the evaluation of some rows, given by position."""

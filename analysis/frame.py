@@ -79,6 +79,28 @@ def intersection(groupings: Mapping[str, Grouping]) -> Grouping:
     return Grouping(codes, tuple(" · ".join(words) for words in names))
 
 
+def crossed(
+    groups: Mapping[str, Grouping], attributes: tuple[str, ...], n: int
+) -> Grouping:
+    """Return the intersection of the named attributes, or everyone for none.
+
+    Raises
+    ------
+    DataError
+        An attribute is not among the groups.
+    """
+    if not attributes:
+        return everyone(n)
+    for name in attributes:
+        if name not in groups:
+            raise DataError(
+                f"'{name}' is not a sensitive attribute of this table; it has "
+                f"{', '.join(groups) or 'none'}. Declare it on the Data page or choose "
+                "one of these."
+            )
+    return intersection({name: groups[name] for name in attributes})
+
+
 def _part_name(name: str) -> str:
     is_clear = "·" not in name and not name.startswith('"')
     return name if is_clear else '"' + name.replace('"', '""') + '"'
@@ -185,16 +207,7 @@ class AuditFrame:
 
     def grouping(self, attributes: tuple[str, ...]) -> Grouping:
         """Return the intersection of the named attributes, or everyone for none."""
-        if not attributes:
-            return everyone(len(self))
-        for name in attributes:
-            if name not in self.groups:
-                raise DataError(
-                    f"'{name}' is not a sensitive attribute of this table; it has "
-                    f"{', '.join(self.groups) or 'none'}. Declare it on the Data page "
-                    "or choose one of these."
-                )
-        return intersection({name: self.groups[name] for name in attributes})
+        return crossed(self.groups, attributes, len(self))
 
 
 @dataclass(frozen=True, eq=False)
