@@ -5,12 +5,8 @@ The peer gets its inputs spread out and scaled beforehand; ours spreads them out
 by batch. `python -m benchmarks.training --json`.
 """
 
-import argparse
 import copy
-import json
 import statistics
-import sys
-import time
 from collections.abc import Callable
 
 import torch
@@ -20,6 +16,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from analysis.datasets.load import load
 from analysis.datasets.splits import split
 from analysis.datasets.tasks import task_named
+from benchmarks.report import Result, main, seconds
 from models.devices import use_threads
 from models.networks import Dropout, Network, network
 from models.preprocess import fit_preprocessor
@@ -27,26 +24,25 @@ from models.recipe import Recipe
 from models.rows import Rows, rows_on
 from models.train import Training
 
-ROUNDS = 5
+ROUNDS = 15
 
 
-def measure() -> dict[str, object]:
-    """Return the benchmark's record: medians of one epoch each, in seconds."""
+def measure() -> Result:
+    """Time one epoch of each in turns, and return the medians."""
     threads = use_threads()
     recipe = Recipe(task="adult", split="official", device="cpu")
     trained, rows = _setting(recipe)
     ours = _ours(copy.deepcopy(trained), recipe, rows)
     peer = _peer(copy.deepcopy(trained), recipe, rows)
-    times = [(_seconds(ours), _seconds(peer)) for _ in range(ROUNDS + 1)][1:]
+    times = [(seconds(ours), seconds(peer)) for _ in range(ROUNDS + 1)][1:]
     ours_seconds = statistics.median(t for t, _ in times)
     peer_seconds = statistics.median(t for _, t in times)
-    return {
-        "name": "training",
-        "peer": "torch TensorDataset + DataLoader loop",
-        "ours_seconds": ours_seconds,
-        "peer_seconds": peer_seconds,
-        "ratio": peer_seconds / ours_seconds,
-        "detail": {
+    return Result(
+        name="training",
+        peer="torch TensorDataset + DataLoader loop",
+        ours_seconds=ours_seconds,
+        peer_seconds=peer_seconds,
+        detail={
             "rows": len(rows),
             "inputs": trained.spread.width,
             "batch_size": recipe.batch_size,
@@ -55,7 +51,7 @@ def measure() -> dict[str, object]:
             "peer_rows_per_second": round(len(rows) / peer_seconds),
             "rounds": ROUNDS,
         },
-    }
+    )
 
 
 def _setting(recipe: Recipe) -> tuple[Network, Rows]:
@@ -105,14 +101,5 @@ def _usual_epoch(
         optimiser.step()
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.parse_args()
-    sys.stdout.write(json.dumps(measure(), indent=2) + "\n")
+    main(measure)
