@@ -17,7 +17,7 @@ from typing import Any
 import streamlit as st
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, RedirectResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -135,6 +135,12 @@ async def start_worker() -> None:
         await asyncio.to_thread(lambda: jobs.queue().warm())
 
 
+async def first_page(request: Request) -> RedirectResponse:
+    """Lead to the first page, which Streamlit serves at the root only."""
+    query = f"?{request.url.query}" if request.url.query else ""
+    return RedirectResponse(f"/{query}")
+
+
 async def ready(_: Request) -> JSONResponse:
     """Answer once the server has warmed up."""
     return JSONResponse({"ready": True})
@@ -165,6 +171,7 @@ app = st.App(
     middleware=[Middleware(SecurityHeaders)],
     routes=[
         Route("/readyz", ready),
+        Route("/subgroups", first_page),
         Mount("/assets/fonts", StaticFiles(directory=ROOT / "assets" / "fonts")),
         Mount("/assets/icons", StaticFiles(directory=ROOT / "assets" / "icons")),
     ],

@@ -267,6 +267,7 @@ def _draw_curve(
         x=x,
         y=curve.observed_rate[filled],
         mode="lines+markers",
+        cliponaxis=False,
         name=theme.safe(r.name),
         line={"color": color, "width": 2},
         marker={

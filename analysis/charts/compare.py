@@ -11,6 +11,7 @@ from analysis.charts import numbers, theme
 from analysis.charts.groups import short_title, unit_of
 from analysis.charts.numbers import Unit
 from analysis.compare import HARM_LEVEL, Flips, PairedComparison
+from analysis.estimates import Estimate
 from analysis.metrics import METRICS
 
 MAX_ROWS = 24
@@ -32,8 +33,8 @@ def moves(
     title = METRICS[metric].title
     chart = theme.figure(
         f"{title}: before and after",
-        f"Hollow: before. Solid: after, {color_words(metric)}, grey where the change "
-        "could be chance.",
+        f"Hollow: before. Solid: after, {color_words(metric)}, grey not sure once "
+        "all groups and measures are counted.",
         height=ROW_HEIGHT * len(rows) + 16,
         ink=ink,
     )
@@ -164,13 +165,25 @@ def finding(record: PairedComparison, metric: str) -> str:
 def _moved(record: PairedComparison, metric: str, g: int) -> str:
     before = record.before.by_group[metric].at(g)
     after = record.after.by_group[metric].at(g)
-    change = record.change[metric].estimates.at(g)
     unit, decimals = unit_of(metric), _decimals(record, metric)
+    change = _change(record, metric, g)
     return (
         f"{record.names[g]} went from {numbers.value(before, unit, decimals)} to "
         f"{numbers.value(after, unit, decimals)}, "
         f"{numbers.full(change, change_unit(metric), decimals)} "
         f"(n = {numbers.count(change.n)})"
+    )
+
+
+def _change(record: PairedComparison, metric: str, g: int) -> Estimate:
+    """Return a group's change as the difference of before and after as printed."""
+    before, after = record.before.by_group[metric], record.after.by_group[metric]
+    return numbers.as_printed(
+        record.change[metric].estimates.at(g),
+        before.value[g],
+        after.value[g],
+        change_unit(metric),
+        _decimals(record, metric),
     )
 
 
@@ -217,6 +230,9 @@ def price(record: PairedComparison) -> pd.DataFrame:
             [(before.value, change.value, after.value)],
         )
         decimals = max(decimals, 1)  # one number of decimals down the column of rates
+        change = numbers.as_printed(
+            change, before.value, after.value, change_unit(name), decimals
+        )
         rows.append(
             (
                 METRICS[name].title,
@@ -329,7 +345,7 @@ def _label_rows(
     right = {"x": 1, "xref": "paper", "xanchor": "right"}
     change, decimals = record.change[metric].estimates, _decimals(record, metric)
     for position, g in enumerate(upward):
-        said = numbers.full(change.at(g), change_unit(metric), decimals)
+        said = numbers.full(_change(record, metric, g), change_unit(metric), decimals)
         color = _color(record, metric, g, ink)
         font = {"color": ink.muted if color == ink.ghost else color, "size": 13}
         theme.label(chart, said, **right, y=position, xshift=165, font=font)

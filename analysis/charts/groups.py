@@ -88,7 +88,12 @@ def gap_words(record: Disaggregation, metric: str) -> str:
     if gap.is_undefined:
         return "Fewer than two groups have a value, so there is no gap."
     decimals = _shared_decimals(record, metric)
-    size = numbers.full(gap, "points" if unit == "percent" else unit, decimals)
+    value = record.by_group[metric].value
+    gap_unit: numbers.Unit = "points" if unit == "percent" else unit
+    gap = numbers.as_printed(
+        gap, np.nanmin(value), np.nanmax(value), gap_unit, decimals
+    )
+    size = numbers.full(gap, gap_unit, decimals)
     size = size.lstrip("+")
     size = size.replace("[+", "[").replace(", +", ", ")
     said = f"Largest gap between two groups: {size}"

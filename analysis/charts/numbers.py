@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from analysis.estimates import Estimate
@@ -77,6 +78,19 @@ def full(
     """Return value and interval, such as `58 % [54, 61]`."""
     printed = value(estimate, unit, decimals)
     return f"{printed} {interval(estimate, unit, decimals)}".rstrip()
+
+
+def as_printed(
+    change: Estimate, before: float, after: float, unit: Unit, decimals: int
+) -> Estimate:
+    """Return a change as the difference of its two ends as they are printed.
+
+    Each number rounded by itself may be off by one in the last digit; beside its ends
+    a change must be what a reader gets by subtracting. Its interval stays.
+    """
+    scale = 100 if unit in ("percent", "points") else 1
+    difference = round(scale * after, decimals) - round(scale * before, decimals)
+    return replace(change, value=difference / scale)
 
 
 def plain(number: float, unit: Unit = "percent", decimals: int = 1) -> str:

@@ -12,6 +12,7 @@ from analysis.attribution import Attribution, Part
 from analysis.charts import numbers, theme
 from analysis.charts.compare import change_unit, color_of, color_words
 from analysis.charts.groups import short_title, unit_of
+from analysis.estimates import Estimate
 from analysis.metrics import METRICS
 from analysis.shift import FeatureShift
 
@@ -37,7 +38,7 @@ def waterfall(record: Attribution, ink: theme.Ink = theme.LIGHT) -> go.Figure:
         f"{METRICS[record.metric].title}: from source to target",
         "Columns: the parts of the change, with 95 % intervals; "
         f"{color_words(record.metric)}, grey could be chance; hatched: not accounted "
-        "for.",
+        "for. Parts are rounded one by one.",
         height=300,
         ink=ink,
     )
@@ -85,7 +86,10 @@ def finding(record: Attribution, sides: tuple[str, str]) -> str:
     """
     unit, decimals = change_unit(record.metric), _decimals(record)
     title = short_title(record.metric)
-    change = numbers.full(record.change, unit, decimals)
+    printed = numbers.as_printed(
+        record.change, record.source.value, record.target.value, unit, decimals
+    )
+    change = numbers.full(printed, unit, decimals)
     source, target = (
         f"{numbers.value(e, unit_of(record.metric), decimals)} at {name} "
         f"(n = {numbers.count(e.n)})"
@@ -103,7 +107,7 @@ def finding(record: Attribution, sides: tuple[str, str]) -> str:
     verb = "seems to be" if record.warnings else "is"
     return (
         f"{title} went from {source} to {target}, a change of {change}. The largest "
-        f"part {verb} {_words(largest)}: {_part(largest, record)}{hedge}.{limits}"
+        f"part {verb} {_in_sentence(largest)}: {_part(largest, record)}{hedge}.{limits}"
     )
 
 
@@ -159,6 +163,7 @@ def features(record: Sequence[FeatureShift], ink: theme.Ink = theme.LIGHT) -> go
         y=y,
         mode="markers",
         marker={"color": colors, "size": 11},
+        cliponaxis=False,
         customdata=said,
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<br>"
         "%{customdata[2]}<extra></extra>",
@@ -201,11 +206,14 @@ def _words(part: Part) -> str:
     return WORDS.get(part.component, part.component)
 
 
+def _in_sentence(part: Part) -> str:
+    words = _words(part)
+    return words[:1].lower() + words[1:] if part.component in WORDS else words
+
+
 def _part(part: Part, record: Attribution) -> str:
     unit, decimals = change_unit(record.metric), _decimals(record)
-    ends = [numbers.plain(v, unit, decimals) for v in (part.low, part.high)]
-    low, high = (e.removesuffix(f"{numbers.NO_BREAK}points") for e in ends)
-    return f"{numbers.plain(part.value, unit, decimals)} [{low}, {high}]"
+    return numbers.full(Estimate(part.value, part.low, part.high, 0), unit, decimals)
 
 
 def _decimals(record: Attribution) -> int:

@@ -181,7 +181,9 @@ def _label_candidates(columns: Mapping[str, ColumnSummary]) -> list[str]:
     ]
     plain = [c for c in reversed(possible) if not _is_sensitive(columns[c])]
     binary = [c for c in plain if columns[c].distinct == 2]
-    return [*exact, *partial, *binary, *plain]
+    # a column called 'label' is the label, even where it cannot serve as one
+    named = [c for c in columns if c.lower() == LABEL_WORDS[0] and c not in possible]
+    return [*named, *exact, *partial, *binary, *plain]
 
 
 def _score(

@@ -17,17 +17,17 @@ from pages.ui.sides import Sides
 def offer_fix(found: Finding) -> None:
     """Offer the first fix, aimed at a sure gap; without one, only the way to all.
 
-    Without a model to train anew the choice is the reader's as well.
+    A score alone cannot be mended: there, the way leads to a model that can.
     """
-    sure = found.is_sure
-    title, importance = (
-        ("Try a fix", "primary") if sure else ("See the remedies", "secondary")
-    )
-    if not st.button(title, type=importance, key="subgroups.fix"):
-        return
-    if not (sure and state.view().is_trained):
-        state.go("remedies")
-    start_remedy("reweighing", {"attribute": found.attribute})
+    key = "subgroups.fix"
+    if not state.view().is_trained:
+        if st.button("Train a model that can be mended", type="primary", key=key):
+            state.go("model")
+    elif not found.is_sure:
+        if st.button("See the remedies", key=key):
+            state.go("remedies")
+    elif st.button("Try a fix", type="primary", key=key):
+        start_remedy("reweighing", {"attribute": found.attribute})
 
 
 def start_remedy(name: str, settings: dict[str, Any]) -> None:

@@ -174,8 +174,8 @@ def publish() -> None:
 
 def forget_data() -> None:
     """Drop what belonged to the data set before."""
-    st.session_state.pop(RUN_WIDGET, None)
-    st.session_state.pop(_UNKNOWN, None)
+    for key in (RUN_WIDGET, _UNKNOWN, "data.split", "data.held_out"):
+        st.session_state.pop(key, None)
     st.session_state[COHORT_WIDGET] = ""
     st.session_state[THRESHOLD_WIDGET] = None
 

@@ -158,8 +158,8 @@ def _say_whose(
     table: pd.DataFrame, label: str, positive: str, score: tuple[str, ...]
 ) -> None:
     """Say which score column is read as the probability of which class."""
-    natural = class_names(table[label]) if len(score) > 1 else ()
-    if len(score) != len(natural):
+    natural = class_names(table[label])
+    if len(score) < 2 or len(score) != len(natural) or positive not in natural:
         return
     classes = (*(c for c in natural if c != positive), positive)
     columns = in_class_order(score, natural, classes)

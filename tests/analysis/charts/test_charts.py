@@ -280,7 +280,7 @@ def test_waterfall_ends_at_the_target():
     assert [bar.y[0] for bar in bars] == [-0.06, -0.03, -0.01]  # by size
     assert ends[-1] == pytest.approx(record.target.value)
     assert bars[-1].marker.pattern.shape == "/"
-    assert "What happens to them, P(Y|X): −6.0 points" in said
+    assert "what happens to them, P(Y|X): −6.0 points" in said
     assert "from 90.0 % at year 1994 (n = 500) to 80.0 % at year 1995 (n = 500)" in said
     assert "not accounted for −1.0" in shift.alt(record)
 

@@ -62,3 +62,11 @@ def test_counts_have_separators_and_a_dash_for_nothing():
 )
 def test_durations_are_said_in_words(seconds, said):
     assert numbers.duration(seconds) == said
+
+
+def test_a_change_beside_its_ends_is_their_difference_as_printed():
+    change = Estimate(-0.00452, -0.008, -0.001, 90)
+    printed = numbers.as_printed(change, 0.9574, 0.9528, "points", 1)
+    assert numbers.full(printed, "points", 1) == (
+        f"−0.4{numbers.NO_BREAK}points [−0.8, −0.1]"
+    )
