@@ -4,14 +4,15 @@ from analysis.charts import splits
 from analysis.composition import parts_table
 from analysis.datasets.splits import methods_for
 from pages.ui import about, actions, cache, controls, state, tables, uploads
-from pages.ui.messages import audit_errors, finding, note
+from pages.ui.messages import announce, audit_errors, finding, note
 
 st.title("What is in this table, who is in it, and how was it split?", anchor=False)
 
 with audit_errors():
     data = cache.dataset(state.view().data)
     finding(about.words(data))
-    for said in (state.said(), *data.notes):
+    announce(state.said())
+    for said in data.notes:
         note(said)
     answer = st.container()
     names = list(data.frame.groups)

@@ -51,6 +51,13 @@ def note(text: str) -> None:
         st.caption(plain(text))
 
 
+def announce(text: str) -> None:
+    """Say what has just been done, also to a reader who has scrolled away from it."""
+    if text:
+        st.toast(plain(text))
+    note(text)
+
+
 def empty(what: str, why: str) -> None:
     """Say what would stand here and why it does not yet; a button may follow."""
     with st.container(key="empty"):

@@ -122,7 +122,9 @@ def _offer_training(what: str, why: str) -> None:
     empty(what, why)
     runs = [r for r in cache.store().runs(state.view().data) if r.is_finished]
     if runs:
-        if st.button(plain(f"Look at {runs[0].title}"), type="primary", key="needs.use"):
+        if st.button(
+            plain(f"Look at {runs[0].title}"), type="primary", key="needs.use"
+        ):
             state.turn_to(run=runs[0].id)
             st.rerun()
     elif st.button("Train a model", type="primary", key="needs.train"):
