@@ -329,15 +329,7 @@ def parser() -> argparse.ArgumentParser:
         return made
 
     command(datasets)
-    p = command(train)
-    p.add_argument("task")
-    p.add_argument("--architecture", default="mlp")
-    p.add_argument("--remedy", action=_Remedy, metavar="NAME")
-    p.add_argument("--set", action=_Remedy, dest="remedy", metavar="k=v")
-    p.add_argument("--split", choices=("official", "random", "time", "domain"))
-    p.add_argument("--held-out", default="", help="the domain that is test")
-    p.add_argument("--epochs", type=_between(1, 10_000))
-    p.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    _add_recipe(command(train))
 
     p = command(audit)
     p.add_argument("what", nargs="?", metavar="RUN | DATA")
@@ -368,6 +360,17 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--metrics")
     p.add_argument("--threshold", type=_finite)
     return root
+
+
+def _add_recipe(p: argparse.ArgumentParser) -> None:
+    p.add_argument("task")
+    p.add_argument("--architecture", default="mlp")
+    p.add_argument("--remedy", action=_Remedy, metavar="NAME")
+    p.add_argument("--set", action=_Remedy, dest="remedy", metavar="k=v")
+    p.add_argument("--split", choices=("official", "random", "time", "domain"))
+    p.add_argument("--held-out", default="", help="the domain that is test")
+    p.add_argument("--epochs", type=_between(1, 10_000))
+    p.add_argument("--device", default="auto", help="auto, cpu or cuda")
 
 
 def _add_columns(p: argparse.ArgumentParser) -> None:
