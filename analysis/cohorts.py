@@ -2,7 +2,7 @@
 
 A rule is a conjunction, written `sex = Female & age >= 40`. Names and values that hold
 spaces, quotes or operators are written in double quotes with `""` for a quote. Read as
-well, but not printed: single quotes with `''` for a quote, `==` for `=`, `and` for `&`.
+well, but not printed: single quotes with `''` for a quote, `and` for `&`, `READ_AS`.
 """
 
 import re
@@ -19,9 +19,12 @@ OPERATORS = ("<=", ">=", "!=", "=", "<", ">")
 _TOKEN = re.compile(
     r"""\s*(?:
       "(?P<double>(?:[^"]|"")*)" | '(?P<single>(?:[^']|'')*)'
-    | (?P<op><=|>=|!=|==|=|<|>|&) | (?P<word>[^\s"'&<>=!]+))""",
+    | (?P<op><=|>=|!=|==|=|<|>|&|≤|≥|≠) | (?P<word>[^\s"'&<>=!≤≥≠]+))""",
     re.VERBOSE,
 )
+READ_AS = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
+"""Signs that are read but not printed; a page's font may draw >= as one of them."""
+
 MAX_LISTED = 10
 """Column names or values that a message lists."""
 
@@ -170,7 +173,7 @@ def _tokens(rule: str) -> list[tuple[str, str]]:
 
 def _token(found: re.Match[str]) -> tuple[str, str]:
     if found["op"] is not None:
-        return "op", "=" if found["op"] == "==" else found["op"]
+        return "op", READ_AS.get(found["op"], found["op"])
     if found["double"] is not None:
         return "word", found["double"].replace('""', '"')
     if found["single"] is not None:
@@ -186,7 +189,7 @@ def _listed(names: Iterable[object]) -> str:
 
 
 def _quoted(text: str) -> str:
-    if re.fullmatch(r"[^\s\"'&<>=!]+", text) and text.lower() != "and":
+    if re.fullmatch(r"[^\s\"'&<>=!≤≥≠]+", text) and text.lower() != "and":
         return text
     return '"' + text.replace('"', '""') + '"'
 

@@ -29,6 +29,7 @@ TABLE = pd.DataFrame(
         ("age >= 40", [0, 1, 1, 0]),
         ("age>=40&sex=Male", [0, 1, 0, 0]),
         ("age < 40 & sex = Female", [1, 0, 0, 0]),
+        ("age ≥ 40 & sex ≠ Female", [0, 1, 0, 0]),
         ('"a & b" = "<script>"', [1, 0, 0, 0]),
         ("'a & b' = '<script>'", [1, 0, 0, 0]),
         ("sex == Female and age < 40", [1, 0, 0, 0]),
