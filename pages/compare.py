@@ -1,6 +1,6 @@
 import streamlit as st
 
-from analysis.charts import compare
+from analysis.charts import compare, flips
 from models.remedies.chain import is_posthoc
 from pages.ui import actions, cache, controls, needs, state, tables
 from pages.ui.messages import audit_errors, finding, note
@@ -39,12 +39,12 @@ with audit_errors():
         st.subheader("The price, over everyone", anchor=False)
         tables.printed(compare.price(record), key="compare.price")
         controls.chart(
-            compare.flips(changed, compare.row_names(record, metric), state.ink()),
+            flips.bars(changed, compare.row_names(record, metric), state.ink()),
             "compare.flips",
-            compare.flips_alt(changed),
+            flips.alt(changed),
         )
         tables.numbers(
-            compare.flips_table(changed),
+            flips.table(changed),
             "compare.flips",
             actions.compare_command(base.id, run.id, by),
         )

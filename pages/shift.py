@@ -1,6 +1,6 @@
 import streamlit as st
 
-from analysis.charts import shift
+from analysis.charts import feature_shifts, shift
 from pages.ui import actions, cache, controls, needs, sides, state, tables
 from pages.ui.messages import audit_errors, finding, note
 
@@ -30,12 +30,12 @@ with audit_errors():
         )
         moved = cache.moved_columns(source, target)
         controls.chart(
-            shift.features(moved, state.ink()),
+            feature_shifts.sizes(moved, state.ink()),
             "shift.columns",
-            shift.features_alt(moved),
+            feature_shifts.alt(moved),
         )
         tables.numbers(
-            shift.features_table(moved),
+            feature_shifts.table(moved),
             "shift.columns",
             actions.moved_snippet(chosen),
         )

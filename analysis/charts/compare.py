@@ -1,7 +1,4 @@
-"""Before and after on the same rows: where each group moved, and whose decision did."""
-
-import math
-from collections.abc import Sequence
+"""Before and after on the same rows: where each group moved, and at what price."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +7,7 @@ import plotly.graph_objects as go
 from analysis.charts import numbers, theme
 from analysis.charts.groups import short_title, unit_of
 from analysis.charts.numbers import Unit
-from analysis.compare import HARM_LEVEL, Flips, PairedComparison
+from analysis.compare import HARM_LEVEL, PairedComparison
 from analysis.estimates import Estimate
 from analysis.metrics import METRICS
 
@@ -46,46 +43,6 @@ def moves(
     return chart
 
 
-def flips(
-    record: Flips, order: Sequence[str], ink: theme.Ink = theme.LIGHT
-) -> go.Figure:
-    """Draw how many people's decision became right, and how many became wrong.
-
-    Parameters
-    ----------
-    record : Flips
-    order : sequence of str
-        Groups from top to bottom, as `row_names` of the chart above gives them.
-    ink : Ink
-    """
-    rows = [record.names.index(name) for name in order]
-    chart = theme.figure(
-        "Whose decision changed",
-        "People by group: left, right before and wrong after; right, wrong before and "
-        "right after.",
-        height=ROW_HEIGHT * len(rows) + 16,
-        ink=ink,
-    )
-    y = list(range(len(rows)))[::-1]
-    sides = (
-        ("newly wrong", -record.newly_wrong[rows], ink.up),
-        ("newly right", record.newly_right[rows], ink.down),
-    )
-    for name, x, color in sides:
-        chart.add_bar(
-            x=x,
-            y=y,
-            orientation="h",
-            width=0.5,
-            name=name,
-            marker={"color": color},
-            hovertemplate="%{customdata}<extra></extra>",
-            customdata=[f"{abs(v):,.0f} {name}" for v in x],
-        )
-    _label_flips(chart, record, rows, ink)
-    return chart
-
-
 def alt(record: PairedComparison, metric: str) -> str:
     """Say the overall change, the largest change of a group, and who was harmed."""
     title, change = METRICS[metric].title, record.change[metric].estimates
@@ -102,18 +59,6 @@ def alt(record: PairedComparison, metric: str) -> str:
     return (
         f"{title}: change overall {overall}; largest for {record.names[g]}, "
         f"{numbers.full(change.at(g), change_unit(metric), decimals)}; {said}."
-    )
-
-
-def flips_alt(record: Flips) -> str:
-    """Say the total of changed decisions, and the group they changed most in."""
-    wrong, right = record.newly_wrong.sum(), record.newly_right.sum()
-    share = np.nan_to_num(record.changed.value, nan=-1)
-    g = int(share.argmax())
-    return (
-        f"{numbers.count(right)} people are newly decided right and "
-        f"{numbers.count(wrong)} newly wrong; most often in {record.names[g]}, "
-        f"{numbers.full(record.changed.at(g))} of {numbers.count(record.n[g])}."
     )
 
 
@@ -265,21 +210,6 @@ def table(record: PairedComparison, metric: str) -> pd.DataFrame:
     )
 
 
-def flips_table(record: Flips) -> pd.DataFrame:
-    """Return the numbers behind the flips."""
-    return pd.DataFrame(
-        {
-            "group": record.names,
-            "people": record.n,
-            "newly right": record.newly_right,
-            "newly wrong": record.newly_wrong,
-            "share changed, from 0 to 1": record.changed.value,
-            "low": record.changed.low,
-            "high": record.changed.high,
-        }
-    )
-
-
 def _shown(record: PairedComparison, metric: str) -> list[int]:
     before = record.before.by_group[metric].value
     rows = [g for g in range(len(record.names)) if record.before.n[g] > 0]
@@ -341,7 +271,7 @@ def _label_rows(
     ink: theme.Ink,
 ) -> None:
     upward = list(reversed(rows))
-    _name_rows(chart, [record.names[g] for g in upward], ink)
+    name_rows(chart, [record.names[g] for g in upward], ink)
     right = {"x": 1, "xref": "paper", "xanchor": "right"}
     change, decimals = record.change[metric].estimates, _decimals(record, metric)
     for position, g in enumerate(upward):
@@ -353,39 +283,8 @@ def _label_rows(
         theme.label(chart, n, **right, y=position, xshift=248)
 
 
-def _label_flips(
-    chart: go.Figure, record: Flips, rows: list[int], ink: theme.Ink
-) -> None:
-    upward = list(reversed(rows))
-    _name_rows(chart, [record.names[g] for g in upward], ink)
-    most = max([1.0, *record.newly_wrong[rows], *record.newly_right[rows]])
-    ticks = _ticks(most)
-    chart.update_xaxes(
-        range=[-1.5 * most, 1.5 * most],
-        tickvals=ticks,
-        ticktext=[numbers.count(abs(t)) for t in ticks],
-        title="People",
-    )
-    chart.update_layout(barmode="relative", margin={"r": 110, "b": 50})
-    edge = {"x": 1, "xref": "paper", "xanchor": "right", "xshift": 105}
-    for position, g in enumerate(upward):
-        wrong, right = float(record.newly_wrong[g]), float(record.newly_right[g])
-        text = {"y": position, "font": {"color": ink.text, "size": 13}}
-        said = f"{numbers.count(wrong)} newly wrong"
-        theme.label(chart, said, x=-wrong, xanchor="right", xshift=-5, **text)
-        said = f"{numbers.count(right)} newly right"
-        theme.label(chart, said, x=right, xshift=5, **text)
-        theme.label(chart, f"of {numbers.count(record.n[g])}", y=position, **edge)
-
-
-def _ticks(most: float) -> list[float]:
-    """Return round numbers of people on both sides of 0."""
-    power = 10 ** math.floor(math.log10(most))
-    step = max(1, next(power * m for m in (1, 2, 5, 10) if power * m * 2 >= most))
-    return [-2.0 * step, -1.0 * step, 0.0, 1.0 * step, 2.0 * step]
-
-
-def _name_rows(chart: go.Figure, upward: list[str], ink: theme.Ink) -> None:
+def name_rows(chart: go.Figure, upward: list[str], ink: theme.Ink) -> None:
+    """Write group names beside their rows, the lowest row first."""
     chart.update_yaxes(
         tickvals=list(range(len(upward))),
         ticktext=[theme.safe(name, theme.LABEL_WIDTH) for name in upward],

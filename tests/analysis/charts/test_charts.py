@@ -12,12 +12,14 @@ from analysis.calibration import reliability_by_group
 from analysis.charts import (
     calibration,
     compare,
+    feature_shifts,
     groups,
     shift,
     splits,
     theme,
     training,
 )
+from analysis.charts import flips as flips_chart
 from analysis.compare import flips, paired
 from analysis.composition import composition
 from analysis.counts import count
@@ -251,12 +253,12 @@ def test_a_change_that_could_be_chance_is_grey(pair):
 
 def test_flips_add_up_to_the_rows_that_changed(pair):
     record = flips(*pair, ("group",))
-    chart = compare.flips(record, NAMES[1::-1])
+    chart = flips_chart.bars(record, NAMES[1::-1])
     check_safe(chart)
     assert chart.layout.yaxis.ticktext[-1] == theme.safe(NAMES[1])  # on top
     changed = (pair[0].decisions != pair[1].decisions).sum()
     assert sum(np.abs(trace.x).sum() for trace in chart.data) == changed
-    assert "newly decided right" in compare.flips_alt(record)
+    assert "newly decided right" in flips_chart.alt(record)
 
 
 def test_waterfall_ends_at_the_target():
@@ -290,13 +292,13 @@ def test_moved_columns_tell_noise_from_shift():
         FeatureShift(HOSTILE, 0.3, 0.05, 0.0, 0.1),
         FeatureShift("still", 0.02, 0.05, 0.0, 0.0),
     )
-    chart = shift.features(record)
+    chart = feature_shifts.sizes(record)
     check_safe_name = json.dumps(json.loads(chart.to_json()))
     assert "<script>" not in check_safe_name
     still, moved = chart.data[1].marker.color
     assert still != moved
     assert "1 of 2 columns moved" in chart.layout.title.text
-    assert "1 of 2 columns" in shift.features_alt(record)
+    assert "1 of 2 columns" in feature_shifts.alt(record)
 
 
 def test_columns_are_sorted_by_what_is_drawn_sure_ones_first():
@@ -305,7 +307,7 @@ def test_columns_are_sorted_by_what_is_drawn_sure_ones_first():
         FeatureShift("large", 0.3, 0.25, 0.0, 0.0),
         FeatureShift("within noise", 0.5, 0.6, 0.0, 0.0),
     )
-    chart = shift.features(record)
+    chart = feature_shifts.sizes(record)
     drawn = list(chart.layout.yaxis.ticktext)[::-1]
     assert drawn == ["large", "small but sure", "within noise"]
 
