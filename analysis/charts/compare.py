@@ -135,19 +135,28 @@ def _change(record: PairedComparison, metric: str, g: int) -> Estimate:
 def _price_words(record: PairedComparison) -> str:
     if "accuracy" not in record.overall:
         return ""
-    change = record.overall["accuracy"]
-    return f"Over everyone: accuracy {numbers.full(change, change_unit('accuracy'))}."
+    *_, change, decimals = _overall(record, "accuracy")
+    said = numbers.full(change, change_unit("accuracy"), decimals)
+    return f"Over everyone: accuracy {said}."
+
+
+def _overall(
+    record: PairedComparison, metric: str
+) -> tuple[Estimate, Estimate, Estimate, int]:
+    """Return before, after, their difference as printed, and the decimals."""
+    before, after = record.before.overall[metric], record.after.overall[metric]
+    change, unit = record.overall[metric], change_unit(metric)
+    decimals = numbers.shared_decimals((before, after, change), unit)
+    decimals = max(decimals, 1)  # one number of decimals down the column of rates
+    printed = numbers.as_printed(change, before.value, after.value, unit, decimals)
+    return before, after, printed, decimals
 
 
 def _decimals(record: PairedComparison, metric: str) -> int:
     """Return the decimals of every number of one measure: before, after, change."""
-    before, after = record.before.by_group[metric], record.after.by_group[metric]
-    change, rows = record.change[metric].estimates, _shown(record, metric)
-    return numbers.shared_decimals(
-        [change.at(g) for g in rows],
-        change_unit(metric),
-        [(before.value[g], change.value[g], after.value[g]) for g in rows],
-    )
+    change = record.change[metric].estimates
+    shown = [change.at(g) for g in _shown(record, metric)]
+    return numbers.shared_decimals(shown, change_unit(metric))
 
 
 def harmed_words(record: PairedComparison) -> str:
@@ -167,17 +176,8 @@ def harmed_words(record: PairedComparison) -> str:
 def price(record: PairedComparison) -> pd.DataFrame:
     """Return before, after and change over everyone as printed, one row per metric."""
     rows = []
-    for name, change in record.overall.items():
-        before, after = record.before.overall[name], record.after.overall[name]
-        decimals = numbers.shared_decimals(
-            (before, after, change),
-            change_unit(name),
-            [(before.value, change.value, after.value)],
-        )
-        decimals = max(decimals, 1)  # one number of decimals down the column of rates
-        change = numbers.as_printed(
-            change, before.value, after.value, change_unit(name), decimals
-        )
+    for name in record.overall:
+        before, after, change, decimals = _overall(record, name)
         rows.append(
             (
                 METRICS[name].title,

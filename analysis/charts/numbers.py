@@ -1,7 +1,7 @@
 """Numbers as they are printed: as many digits as the interval warrants."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -9,10 +9,8 @@ from analysis.estimates import Estimate
 
 Unit = Literal["percent", "points", "number", "change"]
 
-Sum = Sequence[float]
-"""Numbers of which the last is the sum of those before it."""
-
 MORE_DECIMALS = 2
+"""At most this many more for an end of a sure change that would print as 0."""
 
 UNDEFINED = "–"
 NO_BREAK = "\u00a0"
@@ -23,26 +21,13 @@ def count(n: float) -> str:
     return UNDEFINED if math.isnan(n) else f"{round(n):,}"
 
 
-def shared_decimals(
-    estimates: Iterable[Estimate], unit: Unit = "percent", sums: Iterable[Sum] = ()
-) -> int:
+def shared_decimals(estimates: Iterable[Estimate], unit: Unit = "percent") -> int:
     """Return the decimals for all numbers of one sentence, column or chart.
 
-    Parameters
-    ----------
-    estimates : iterable of Estimate
-        The narrowest interval among them decides.
-    unit : Unit
-    sums : iterable of Sum
-        Numbers printed side by side of which the last should be the sum of those
-        before: up to `MORE_DECIMALS` more are given until they are.
+    The narrowest interval among the estimates decides.
     """
     known = [_decimals(e, unit) for e in estimates if not e.is_undefined]
-    fewest, printed_sums = max(known, default=1), list(sums)
-    for decimals in range(fewest, fewest + MORE_DECIMALS + 1):
-        if all(_adds_up(s, unit, decimals) for s in printed_sums):
-            return decimals
-    return fewest
+    return max(known, default=1)
 
 
 def value(
@@ -116,14 +101,6 @@ def _end(end: float, unit: Unit, decimals: int, is_sure: bool) -> str:
     texts = [_digits(end, unit, decimals + more) for more in range(MORE_DECIMALS + 1)]
     kept = [text for text in texts if text.strip("0.")] if is_sure else texts
     return kept[0] if kept else texts[0]
-
-
-def _adds_up(numbers: Sum, unit: Unit, decimals: int) -> bool:
-    if any(math.isnan(number) for number in numbers):
-        return True
-    scale = 100 if unit in ("percent", "points") else 1
-    *parts, whole = (round(scale * number, decimals) for number in numbers)
-    return abs(sum(parts) - whole) < 10**-decimals / 2
 
 
 def _suffix(unit: Unit) -> str:

@@ -140,14 +140,8 @@ def _part(part: Part, record: Attribution) -> str:
 
 def _decimals(record: Attribution) -> int:
     """Return the decimals of every number: both ends, the change and its parts."""
-    source, target = record.source.value, record.target.value
-    parts = [part.value for part in record.parts]
-    sums = [
-        (source, record.change.value, target),
-        (source, *parts, record.residual, target),
-    ]
     shown = (record.source, record.target, record.change)
-    decimals = numbers.shared_decimals(shown, change_unit(record.metric), sums)
+    decimals = numbers.shared_decimals(shown, change_unit(record.metric))
     return max(1, decimals)
 
 

@@ -1,6 +1,8 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analysis.charts import numbers
 from analysis.estimates import UNDEFINED, Estimate
@@ -24,17 +26,6 @@ def test_digits_follow_the_interval(estimate, unit, printed):
 
 def printed(text):
     return text.replace("\u00a0", " ")
-
-
-def test_decimals_are_added_until_a_difference_adds_up():
-    before, after = Estimate(0.95742, 0.95, 0.96, 9), Estimate(0.95254, 0.94, 0.96, 9)
-    change = Estimate(-0.00488, -0.009, -0.001, 9)
-    sums = [(before.value, change.value, after.value)]
-    decimals = numbers.shared_decimals([change], "points", sums)
-    assert decimals == 2  # 95.7 to 95.3 would read as -0.4, and the change as -0.5
-    assert printed(numbers.value(before, "percent", decimals)) == "95.74 %"
-    assert printed(numbers.value(after, "percent", decimals)) == "95.25 %"
-    assert printed(numbers.value(change, "points", decimals)) == "−0.49 points"
 
 
 def test_the_narrowest_interval_decides_for_a_column():
@@ -64,9 +55,19 @@ def test_durations_are_said_in_words(seconds, said):
     assert numbers.duration(seconds) == said
 
 
-def test_a_change_beside_its_ends_is_their_difference_as_printed():
-    change = Estimate(-0.00452, -0.008, -0.001, 90)
-    printed = numbers.as_printed(change, 0.9574, 0.9528, "points", 1)
-    assert numbers.full(printed, "points", 1) == (
-        f"−0.4{numbers.NO_BREAK}points [−0.8, −0.1]"
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(0, 3))
+def test_a_change_beside_its_ends_is_their_difference_as_printed(
+    before, after, decimals
+):
+    """95.74 to 95.25 % reads 95.7 to 95.3, so the change reads −0.4 and not −0.5."""
+    change = Estimate(after - before, after - before - 0.1, after - before + 0.1, 90)
+    shown = numbers.as_printed(change, before, after, "points", decimals)
+    first, second = (
+        float(printed(numbers.plain(x, "percent", decimals)).removesuffix(" %"))
+        for x in (before, after)
     )
+    said = printed(numbers.plain(shown.value, "points", decimals))
+    said = said.removesuffix(" points").replace("−", "-")
+    assert float(said) == pytest.approx(second - first, abs=1e-9)
+    assert abs(shown.value - change.value) <= 10**-decimals / 100 + 1e-12
+    assert (shown.low, shown.high) == (change.low, change.high)
