@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NoReturn
 
 from analysis.errors import AuditError, SettingError
@@ -109,8 +108,10 @@ def audit(options: Options) -> dict[str, Any]:
     from analysis.answers import audit_json, groups_of
     from analysis.disaggregate import disaggregate
     from analysis.metrics import FAIRNESS_GAPS, usable_metrics
+    from models.named import named_evaluation
 
-    found, notes = _evaluation(options)
+    name = options.data or options.what
+    found, notes = named_evaluation(name, _columns(options), options.threshold)
     attributes = _listed(options.groups)
     asked = _listed(options.metrics) or usable_metrics(AUDITED, found.is_probability)
     members = [m for name in asked for m in FAIRNESS_GAPS.get(name, (name,))]
@@ -164,67 +165,23 @@ def compare(options: Options) -> dict[str, Any]:
     """Compare runs with a base on the same test rows."""
     from analysis.answers import flips_json, groups_of, harmed_json, paired_json
     from analysis.compare import flips, paired
+    from models.named import run_evaluation
     from models.store import open_store
 
-    store = open_store()
+    store, cut = open_store(), _threshold(options)
     attributes = _listed(options.groups)
     metrics = _listed(options.metrics) or COMPARED
-    before = _of_run(store, options.base, _threshold(options))
+    before = run_evaluation(store, options.base, cut)
     groups = groups_of(before, attributes)
     answer: dict[str, Any] = {"paired": {}, "flips": [], "harmed": []}
     for name in options.runs:
         run = store.find(name).id
-        after = _of_run(store, run, _threshold(options))
+        after = run_evaluation(store, run, cut)
         result = paired(before, after, attributes, metrics)
         answer["paired"][run] = paired_json(result, groups)
         answer["flips"] += flips_json(run, flips(before, after, attributes), groups)
         answer["harmed"] += harmed_json(run, result, groups)
     return answer
-
-
-def _evaluation(options: Options) -> tuple[Any, tuple[str, ...]]:
-    """Open the embedded task, the file or the run that is named, with its notes."""
-    from analysis.datasets.declared import scored_file
-    from analysis.datasets.load import existing_scores, load
-    from analysis.datasets.tasks import TASKS, task_named
-    from analysis.evaluation import Threshold, evaluate
-    from models.store import open_store
-
-    name = options.data or options.what
-    if name is None:
-        raise SettingError(
-            "Nothing to audit is named; give a run, an embedded task or a file, such "
-            "as: audit scored.csv --label income --scores p --groups sex"
-        )
-    if name.split(":")[0] in TASKS and not options.scores:
-        data = load(task_named(name))
-        scores, own = existing_scores(data), data.task.score
-        cut = _threshold(options, own.threshold if own else 0.5)
-        found = evaluate(data.task.title, data.frame, scores, Threshold(cut))
-        return found, data.notes
-    if options.scores or options.label or _is_file(name) or "." in name:
-        data = scored_file(name, _columns(options))
-        cut = _threshold(options)
-        found = evaluate(name, data.frame, existing_scores(data), Threshold(cut))
-        return found, data.notes
-    return _of_run(open_store(), name, _threshold(options)), ()
-
-
-def _is_file(name: str) -> bool:
-    try:
-        return Path(name).is_file()
-    except OSError:  # a name too long for any file
-        return False
-
-
-def _of_run(store: Any, name: str, threshold: float) -> Any:
-    from analysis.datasets.load import load
-    from analysis.evaluation import Threshold
-    from models.evaluations import evaluation
-
-    run = store.find(name)
-    data = load(store.task(run.recipe.task), store.tables)
-    return evaluation(store, run, data, rule=Threshold(threshold))
 
 
 def _splitter(options: Options) -> Callable[[Any, Any], Any]:
@@ -250,8 +207,8 @@ def _columns(options: Options) -> Any:
     )
 
 
-def _threshold(options: Options, default: float = 0.5) -> float:
-    return default if options.threshold is None else options.threshold
+def _threshold(options: Options) -> float:
+    return 0.5 if options.threshold is None else float(options.threshold)
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

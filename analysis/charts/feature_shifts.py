@@ -17,23 +17,10 @@ def sizes(record: Sequence[FeatureShift], ink: theme.Ink = theme.LIGHT) -> go.Fi
     shown = _largest_first(record)[:MAX_FEATURES][::-1]
     moved = sum(s.is_sure for s in record)
     title = f"{moved} of {len(record)} columns moved by more than noise"
-    subtitle = (
-        "Share of rows that would have to change their value for both sides to agree; "
-        "tick: what noise alone stays under. Grey: within noise."
-    )
-    if len(record) > len(shown):
-        subtitle += f" The {len(shown)} that moved most of {len(record)}."
+    subtitle = _subtitle(len(shown), len(record))
     chart = theme.figure(title, subtitle, height=28 * len(shown) + 16, ink=ink)
     y = list(range(len(shown)))
     colors = [ink.accent if s.is_sure else ink.ghost for s in shown]
-    said = [
-        (
-            theme.safe(s.feature),
-            f"{s.size:.1%}, noise under {s.noise_floor:.1%}",
-            f"missing {s.missing_source:.1%} and {s.missing_target:.1%}",
-        )
-        for s in shown
-    ]
     chart.add_scatter(
         x=[s.noise_floor for s in shown],
         y=y,
@@ -51,7 +38,7 @@ def sizes(record: Sequence[FeatureShift], ink: theme.Ink = theme.LIGHT) -> go.Fi
         mode="markers",
         marker={"color": colors, "size": 11},
         cliponaxis=False,
-        customdata=said,
+        customdata=[_hover(s) for s in shown],
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<br>"
         "%{customdata[2]}<extra></extra>",
     )
@@ -83,3 +70,19 @@ def table(record: Sequence[FeatureShift]) -> pd.DataFrame:
 def _largest_first(record: Sequence[FeatureShift]) -> list[FeatureShift]:
     """Sort by what is drawn, sure ones first."""
     return sorted(record, key=lambda s: (not s.is_sure, -s.size))
+
+
+def _subtitle(shown: int, columns: int) -> str:
+    said = (
+        "Share of rows that would have to change their value for both sides to agree; "
+        "tick: what noise alone stays under. Grey: within noise."
+    )
+    return said if shown == columns else f"{said} The {shown} that moved most."
+
+
+def _hover(s: FeatureShift) -> tuple[str, str, str]:
+    return (
+        theme.safe(s.feature),
+        f"{s.size:.1%}, noise under {s.noise_floor:.1%}",
+        f"missing {s.missing_source:.1%} and {s.missing_target:.1%}",
+    )

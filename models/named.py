@@ -1,0 +1,75 @@
+"""From what a user calls it to an evaluation: an embedded task, a file or a run."""
+
+from pathlib import Path
+
+from analysis.datasets.declared import ScoredColumns, scored_file
+from analysis.datasets.load import Dataset, existing_scores, load
+from analysis.datasets.tasks import TASKS, task_named
+from analysis.errors import SettingError
+from analysis.evaluation import Evaluation, Threshold, evaluate
+from models.evaluations import evaluation
+from models.store import Store, open_store
+
+DEFAULT_THRESHOLD = 0.5
+
+
+def named_evaluation(
+    name: str | None, columns: ScoredColumns, threshold: float | None = None
+) -> tuple[Evaluation, tuple[str, ...]]:
+    """Return all rows of a task or a file, or the test rows of a run, with notes.
+
+    Parameters
+    ----------
+    name : str or None
+        An embedded task, the path of a file, or a run's id or unique start of it.
+    columns : ScoredColumns
+        Columns of a file; a task whose scores are named here is read like one.
+    threshold : float or None
+        None takes the task's own, or one half.
+
+    Raises
+    ------
+    AuditError
+        Nothing is named, or what is named does not exist or serve.
+    """
+    if name is None:
+        raise SettingError(
+            "Nothing to audit is named; give a run, an embedded task or a file, such "
+            "as: audit scored.csv --label income --scores p --groups sex"
+        )
+    if name.split(":")[0] in TASKS and not columns.scores:
+        data = load(task_named(name))
+        own = data.task.score.threshold if data.task.score else DEFAULT_THRESHOLD
+        return _scored(data, own if threshold is None else threshold)
+    cut = DEFAULT_THRESHOLD if threshold is None else threshold
+    if columns.scores or columns.label or "." in name or _is_file(name):
+        return _scored(scored_file(name, columns), cut)
+    return run_evaluation(open_store(), name, cut), ()
+
+
+def run_evaluation(
+    store: Store, name: str, threshold: float = DEFAULT_THRESHOLD
+) -> Evaluation:
+    """Return the test rows of the run whose id starts with `name`.
+
+    Raises
+    ------
+    RunError
+        There is none, several, or it is not finished.
+    """
+    run = store.find(name)
+    data = load(store.task(run.recipe.task), store.tables)
+    return evaluation(store, run, data, rule=Threshold(threshold))
+
+
+def _scored(data: Dataset, threshold: float) -> tuple[Evaluation, tuple[str, ...]]:
+    scores = existing_scores(data)
+    found = evaluate(data.task.title, data.frame, scores, Threshold(threshold))
+    return found, data.notes
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # a name too long for any file
+        return False
