@@ -4,32 +4,16 @@ One JSON value on standard output. Exit 0; 2 for a user's mistake, with one plai
 on standard error.
 """
 
-import argparse
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
-from analysis.errors import AuditError, SettingError
+from analysis.errors import AuditError
+from models.command_line import Options, parser
 
-AUDITED = (
-    "selection_rate",
-    "true_positive_rate",
-    "false_positive_rate",
-    "false_negative_rate",
-    "true_negative_rate",
-    "precision",
-    "accuracy",
-    "error_rate",
-    "balanced_accuracy",
-    "f1",
-    "auroc",
-    "brier_score",
-    "log_loss",
-    "expected_calibration_error",
-)
 TESTED = ("accuracy", "error_rate", "f1", "auroc", "log_loss", "brier_score")
 COMPARED = (
     "selection_rate",
@@ -39,8 +23,6 @@ COMPARED = (
     "auroc",
     "brier_score",
 )
-
-Options = argparse.Namespace
 
 
 def datasets(_: Options) -> list[dict[str, Any]]:
@@ -105,36 +87,48 @@ def train(options: Options) -> dict[str, Any]:
 
 def audit(options: Options) -> dict[str, Any]:
     """Give metrics overall, for every intersection of groups, and their gaps."""
-    from analysis.answers import audit_json, groups_of
-    from analysis.disaggregate import disaggregate
-    from analysis.metrics import FAIRNESS_GAPS, usable_metrics
-    from models.named import named_evaluation
+    from models.auditing import Request
+    from models.auditing import audit as audited
+    from models.named import named
 
-    name = options.data or options.what
-    found, notes = named_evaluation(name, _columns(options), options.threshold)
-    attributes = _listed(options.groups)
-    asked = _listed(options.metrics) or usable_metrics(AUDITED, found.is_probability)
-    members = [m for name in asked for m in FAIRNESS_GAPS.get(name, (name,))]
-    table = disaggregate(
-        found,
-        attributes,
-        list(dict.fromkeys(members)),
+    columns = _columns(options)
+    columns = replace(
+        columns,
+        groups=(*columns.groups, *_listed(options.controls)),
+        with_features=options.suggest or options.quality or bool(options.similar),
     )
-    shown = [name for name in table.by_group if name in asked]
-    gaps = asked if options.metrics else list(table.gaps)
-    return {
-        "n": len(found),
-        "threshold": getattr(found.rule, "value", None),
-        **audit_json(table, groups_of(found, attributes), shown, gaps),
-        "notes": list(notes),
-    }
+    found = named(options.data or options.what, columns, options.threshold)
+    asked = Request(
+        attributes=_listed(options.groups),
+        metrics=_listed(options.metrics),
+        depth=options.depth,
+        reference=options.reference,
+        cohort=options.cohort,
+        positive=options.view,
+        group_thresholds=options.thresholds,
+        costs=options.costs,
+        hide_below=options.hide_below,
+        strength=options.strength,
+        gap=options.gap,
+        controls=_listed(options.controls),
+        along=options.along,
+        similar=options.similar,
+        strategies=options.strategies,
+        curves=options.curves,
+        suggest=options.suggest,
+        check_quality=options.quality,
+        preset=options.preset,
+    )
+    return audited(found, asked)
 
 
 def attribute(options: Options) -> dict[str, Any]:
     """Split a change in a metric over the parts of the distribution that moved."""
     from analysis.answers import attribution_json, groups_of
+    from analysis.counts import counts_of
     from analysis.datasets.comparing import two_domains
     from analysis.datasets.declared import scored_file
+    from analysis.hidden_counts import hidden_on_any
 
     columns = _columns(options)
     first = scored_file(options.source, columns)
@@ -149,8 +143,16 @@ def attribute(options: Options) -> dict[str, Any]:
     split = _splitter(options)
     answer = attribution_json(split(source, target))
     if options.groups:
+        attributes, k = _listed(options.groups), options.hide_below
+        sides = [counts_of(d.evaluation, attributes) for d in (source, target)]
+        withheld = hidden_on_any(sides, k)
         answer["groups"] = []
-        for group in groups_of(source.evaluation, _listed(options.groups)):
+        groups = groups_of(source.evaluation, attributes)
+        for name, group in zip(sides[0].names, groups, strict=True):
+            if name in withheld:
+                part = {"parts": [], "warnings": ["Withheld for privacy."]}
+                answer["groups"].append({"group": group, "hidden": True, **part})
+                continue
             try:
                 part = attribution_json(
                     split(source.of_group(group), target.of_group(group))
@@ -171,15 +173,17 @@ def compare(options: Options) -> dict[str, Any]:
     store, cut = open_store(), _threshold(options)
     attributes = _listed(options.groups)
     metrics = _listed(options.metrics) or COMPARED
+    k = options.hide_below
     before = run_evaluation(store, options.base, cut)
     groups = groups_of(before, attributes)
     answer: dict[str, Any] = {"paired": {}, "flips": [], "harmed": []}
     for name in options.runs:
         run = store.find(name).id
         after = run_evaluation(store, run, cut)
-        result = paired(before, after, attributes, metrics)
+        result = paired(before, after, attributes, metrics, k)
+        flipped = flips(before, after, attributes, k)
         answer["paired"][run] = paired_json(result, groups)
-        answer["flips"] += flips_json(run, flips(before, after, attributes), groups)
+        answer["flips"] += flips_json(run, flipped, groups)
         answer["harmed"] += harmed_json(run, result, groups)
     return answer
 
@@ -216,133 +220,15 @@ def _listed(text: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose complaint is one line."""
-
-    def error(self, message: str) -> NoReturn:
-        raise SettingError(f"{message}. See: python cli.py --help")
-
-
-class _Remedy(argparse.Action):
-    """Collect remedies in order; `--set` belongs to the one before it."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: Options,
-        values: Any,
-        option_string: str | None = None,
-    ) -> None:
-        """Add a remedy, or a setting to the last one."""
-        chain = list(namespace.remedy or [])
-        if option_string == "--remedy":
-            chain.append((values, {}))
-        elif not chain or "=" not in values:
-            parser.error(f"--set {values} needs a --remedy before it and key=value")
-        else:
-            key, value = values.split("=", 1)
-            chain[-1][1][key] = _json_or_text(value)
-        namespace.remedy = chain
-
-
-def _json_or_text(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _between(low: int, high: int) -> Callable[[str], int]:
-    def whole(text: str) -> int:
-        if not text.lstrip("-").isdigit() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(
-                f"'{text}' is not a whole number from {low:,} to {high:,}"
-            )
-        return int(text)
-
-    return whole
-
-
-def _finite(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if value - value != 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a finite number")
-    return value
-
-
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of every command."""
-    root = _Parser(prog="cli.py", description=__doc__)
-    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    def command(call: Callable[[Options], Any]) -> argparse.ArgumentParser:
-        made = commands.add_parser(call.__name__, help=call.__doc__)
-        made.set_defaults(call=call)
-        made.add_argument("--json", action="store_true", help="on one line")
-        made.add_argument("--seed", type=_between(0, 2**31), default=0)
-        return made
-
-    command(datasets)
-    _add_recipe(command(train))
-
-    p = command(audit)
-    p.add_argument("what", nargs="?", metavar="RUN | DATA")
-    p.add_argument("--data", help="the same, as an option")
-    p.add_argument("--metrics", help="names joined by commas")
-    p.add_argument(
-        "--bootstrap",
-        type=_between(1, 100_000),
-        default=1000,
-        help="accepted for scripts; every interval of an audit has a closed form",
-    )
-    _add_columns(p)
-
-    p = command(attribute)
-    p.add_argument("--source", required=True, metavar="DATA")
-    p.add_argument("--target", required=True, metavar="DATA")
-    p.add_argument("--metric", required=True)
-    either = p.add_mutually_exclusive_group()
-    either.add_argument("--graph", help='edges such as "G->Y,Y->X1"')
-    either.add_argument("--features", help="columns taken as X")
-    p.add_argument("--bootstrap", type=_between(0, 100_000), default=200)
-    _add_columns(p)
-
-    p = command(compare)
-    p.add_argument("base")
-    p.add_argument("runs", nargs="+", metavar="run")
-    p.add_argument("--groups", required=True)
-    p.add_argument("--metrics")
-    p.add_argument("--threshold", type=_finite)
-    return root
-
-
-def _add_recipe(p: argparse.ArgumentParser) -> None:
-    p.add_argument("task")
-    p.add_argument("--architecture", default="mlp")
-    p.add_argument("--remedy", action=_Remedy, metavar="NAME")
-    p.add_argument("--set", action=_Remedy, dest="remedy", metavar="k=v")
-    p.add_argument("--split", choices=("official", "random", "time", "domain"))
-    p.add_argument("--held-out", default="", help="the domain that is test")
-    p.add_argument("--epochs", type=_between(1, 10_000))
-    p.add_argument("--device", default="auto", help="auto, cpu or cuda")
-
-
-def _add_columns(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--label")
-    p.add_argument("--positive", help="the class taken as positive")
-    p.add_argument("--scores", help="one column, or one per class joined by commas")
-    p.add_argument("--groups", help="attributes joined by commas, crossed in full")
-    p.add_argument("--weights", help="column of survey weights")
-    p.add_argument("--threshold", type=_finite, help="0.5, or the task's own")
+COMMANDS = {
+    call.__name__: call for call in (datasets, train, audit, attribute, compare)
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     try:
-        options = parser().parse_args(arguments)
+        options = parser(COMMANDS, __doc__).parse_args(arguments)
         answer = options.call(options)
     except AuditError as error:
         print(" ".join(str(error).split()), file=sys.stderr)

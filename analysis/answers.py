@@ -27,24 +27,25 @@ def groups_of(
 
 
 def audit_json(
-    table: Disaggregation,
-    groups: list[dict[str, str]],
-    metrics: Sequence[str],
-    gaps: Sequence[str],
+    table: Disaggregation, metrics: Sequence[str], asked: Sequence[str]
 ) -> Json:
-    """Return metrics overall and by group, the named gaps, and the ratios."""
+    """Return metrics overall, and gaps, ratios and worst groups.
+
+    Parameters
+    ----------
+    table : Disaggregation
+    metrics : sequence of str
+        Metrics to give overall.
+    asked : sequence of str
+        Metrics and named differences or ratios; empty for all that the table has.
+    """
+    gaps = [name for name in table.gaps if not asked or name in asked]
+    ratios = [n for n in table.ratios if not asked or n in asked]
     return {
         "overall": {m: table.overall[m].to_json() for m in metrics},
-        "groups": [
-            {
-                "group": group,
-                "n": int(table.n[g]),
-                "metrics": {m: table.by_group[m].at(g).to_json() for m in metrics},
-            }
-            for g, group in enumerate(groups)
-        ],
         "gaps": {name: table.gaps[name].to_json() for name in gaps},
-        "ratios": {m: table.ratios[m].to_json() for m in metrics},
+        "ratios": {name: table.ratios[name].to_json() for name in ratios},
+        "worst": {m: table.worst[m].to_json() for m in metrics if m in table.worst},
     }
 
 
@@ -59,7 +60,7 @@ def attribution_json(result: Attribution) -> Json:
             {"component": p.component, **_ends(p.value, p.low, p.high)}
             for p in result.parts
         ],
-        "residual": _number(result.residual),
+        "residual": number(result.residual),
         "effective_sample_size": result.effective_sample_size,
         "warnings": list(result.warnings),
     }
@@ -80,6 +81,7 @@ def paired_json(result: PairedComparison, groups: list[dict[str, str]]) -> Json:
         "groups": [
             {
                 "group": group,
+                **_hidden(bool(result.hidden[g])),
                 "metrics": {m: _change(result, m, g) for m in result.change},
             }
             for g, group in enumerate(groups)
@@ -93,9 +95,10 @@ def flips_json(run: str, flipped: Flips, groups: list[dict[str, str]]) -> list[J
         {
             "run": run,
             "group": group,
-            "n": int(flipped.n[g]),
-            "newly_right": int(flipped.newly_right[g]),
-            "newly_wrong": int(flipped.newly_wrong[g]),
+            **_hidden(bool(flipped.hidden[g])),
+            "n": _whole(flipped.n[g]),
+            "newly_right": _whole(flipped.newly_right[g]),
+            "newly_wrong": _whole(flipped.newly_wrong[g]),
             "changed": flipped.changed.at(g).to_json(),
         }
         for g, group in enumerate(groups)
@@ -119,8 +122,17 @@ def _change(result: PairedComparison, metric: str, g: int) -> Json:
         "before": result.before.by_group[metric].at(g).to_json(),
         "after": result.after.by_group[metric].at(g).to_json(),
         "change": change.estimates.at(g).to_json(),
-        "q_value": _number(float(change.q_value[g])),
+        "q_value": number(float(change.q_value[g])),
     }
+
+
+def _hidden(is_hidden: bool) -> Json:
+    """Return the mark of a group withheld for privacy; nothing for any other."""
+    return {"hidden": True} if is_hidden else {}
+
+
+def _whole(rows: float) -> int | None:
+    return None if np.isnan(rows) else int(rows)
 
 
 def _ends(value: float, low: float, high: float) -> Json:
@@ -129,5 +141,6 @@ def _ends(value: float, low: float, high: float) -> Json:
     return ends
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else value
+def number(value: float) -> float | None:
+    """Return a number as JSON, None where it is undefined or infinite."""
+    return float(value) if np.isfinite(value) else None

@@ -1,18 +1,18 @@
 """Reliability curves and calibration errors, by group, from one binned pass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import special
 
 from analysis.arrays import Floats, frozen
-from analysis.errors import NeedsProbabilitiesError
+from analysis.bins import N_BINS, Bins, bins, bins_of
 from analysis.estimates import Estimate, Estimates, Z
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
 from analysis.intervals import clopper_pearson, sidak, wilson
-
-N_BINS = 10
+from analysis.subgroups import Listing
+from analysis.withheld import hidden_groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +59,12 @@ class ReliabilityCurve:
         """
         return _weighted_mean(np.abs(self.difference), self.weight)
 
+    def withheld(self) -> "ReliabilityCurve":
+        """Return the curve with its edges and no number of anybody."""
+        names = set(self.__dataclass_fields__) - {"edges"}
+        nothing = np.full(len(self.count), np.nan)
+        return replace(self, **dict.fromkeys(names, nothing))
+
 
 @dataclass(frozen=True)
 class CalibrationError:
@@ -83,11 +89,22 @@ class CalibrationError:
 
 @dataclass(frozen=True, eq=False)
 class GroupReliability:
-    """Reliability of one group."""
+    """Reliability of one group; all its numbers are NaN when withheld for privacy."""
 
     name: str
     curve: ReliabilityCurve
     error: CalibrationError
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the group is withheld for privacy."""
+        return bool(np.isnan(self.error.value.n))
+
+    def withheld(self) -> "GroupReliability":
+        """Return the group's name with every number left out."""
+        nothing = Estimate(np.nan, np.nan, np.nan, np.nan)
+        error = CalibrationError(nothing, np.nan, np.nan, np.nan)
+        return replace(self, curve=self.curve.withheld(), error=error)
 
 
 def reliability_curve(
@@ -125,13 +142,18 @@ def reliability_curve(
     """
     w = np.ones(len(scores)) if weights is None else weights
     one = Grouping(np.zeros(len(scores), np.int64), ("Everyone",))
-    return _curves(np.asarray(y_true), scores, w, one, n_bins)[0]
+    return _curves(bins(np.asarray(y_true), scores, w, one, n_bins))[0]
 
 
 def reliability_by_group(
-    evaluation: Evaluation, attributes: tuple[str, ...], n_bins: int = N_BINS
+    evaluation: Evaluation,
+    attributes: tuple[str, ...],
+    n_bins: int = N_BINS,
+    k: int = 0,
 ) -> tuple[GroupReliability, ...]:
     """Return curve and error of the class in view for every group, empty ones too.
+
+    Groups of fewer than k people are withheld, see `hidden_groups`.
 
     Raises
     ------
@@ -139,11 +161,13 @@ def reliability_by_group(
         The scores are raw.
     """
     grouping = evaluation.grouping(attributes)
-    curves = _curves(*_columns(evaluation), grouping, n_bins)
-    return tuple(
+    curves = _curves(bins_of(evaluation, grouping, n_bins))
+    found = (
         GroupReliability(name, curve, calibration_error(curve))
         for name, curve in zip(grouping.names, curves, strict=True)
     )
+    hidden = hidden_groups(evaluation, Listing((attributes,)), k)
+    return tuple(r.withheld() if hidden[g] else r for g, r in enumerate(found))
 
 
 def calibration_error(
@@ -180,52 +204,26 @@ def calibration_error(
     return CalibrationError(value, debiased, low, high)
 
 
-def calibration_errors(
-    evaluation: Evaluation, grouping: Grouping, z: float = Z
-) -> Estimates:
-    """Return the expected calibration error by group, each bin at level `z` or wider.
-
-    Raises
-    ------
-    NeedsProbabilitiesError
-        The scores are raw.
-    """
-    curves = _curves(*_columns(evaluation), grouping, N_BINS)
+def calibration_errors(binned: Bins, z: float = Z) -> Estimates:
+    """Return the expected calibration error by group; each bin is at least at `z`."""
+    curves = _curves(binned)
     errors = [_banded_error(c, max(z, sidak(int((c.count > 0).sum())))) for c in curves]
     fields = ("value", "low", "high", "n")
     return Estimates(*(np.array([getattr(e, f) for e in errors]) for f in fields))
 
 
-def _columns(evaluation: Evaluation) -> tuple[Floats, Floats, Floats]:
-    score = evaluation.score
-    if not evaluation.is_probability:
-        low, high = float(score.min()), float(score.max())
-        raise NeedsProbabilitiesError("expected_calibration_error", low, high)
-    return evaluation.is_positive.astype(np.float64), score, evaluation.weights
-
-
-def _curves(
-    y_true: Floats, scores: Floats, w: Floats, grouping: Grouping, n_bins: int
-) -> list[ReliabilityCurve]:
-    edges = np.linspace(0, 1, n_bins + 1)
-    bins = np.searchsorted(edges[1:-1], scores, side="right")  # [n]
-    cells = grouping.codes * n_bins + bins
-    shape = (len(grouping.names), n_bins)
-
-    def total(values: Floats | None = None) -> Floats:
-        sums = np.bincount(cells, values, shape[0] * n_bins)
-        return sums.reshape(shape).astype(np.float64)
-
-    count, weight, w2 = total(), total(w), total(w * w)
+def _curves(bins: Bins) -> list[ReliabilityCurve]:
     with np.errstate(invalid="ignore", divide="ignore"):  # an empty bin is 0 / 0 = NaN
-        mean_score = total(w * scores) / weight  # [g, b]
-        observed = total(w * y_true) / weight
-        effective = weight**2 / w2
+        mean_score = bins.score / bins.weight  # [g, b]
+        observed = bins.label / bins.weight
+        effective = bins.weight**2 / bins.w2
+    # sums of weights in another order can leave a rate a rounding error outside
+    observed = np.clip(observed, 0, 1)
     low, high = wilson(observed, effective)
-    per_bin = (mean_score, observed, low, high, count, weight, effective)
+    per_bin = (mean_score, observed, low, high, bins.count, bins.weight, effective)
     return [
-        ReliabilityCurve(edges, *(table[g] for table in per_bin))
-        for g in range(shape[0])
+        ReliabilityCurve(bins.edges, *(table[g] for table in per_bin))
+        for g in range(len(bins.count))
     ]
 
 

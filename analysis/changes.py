@@ -8,11 +8,13 @@ from scipy import stats
 
 from analysis.arrays import Floats
 from analysis.counts import Counts, count
+from analysis.delta import smoothed, value_and_error
 from analysis.estimates import Estimates, Z
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
 from analysis.kinds import (
     BinnedMetric,
+    ClassMetric,
     CountMetric,
     Mask,
     Metric,
@@ -20,12 +22,7 @@ from analysis.kinds import (
     ScoreMetric,
     within,
 )
-from analysis.score_metrics import (
-    Influence,
-    effective_rows,
-    mean_limits,
-    standard_error,
-)
+from analysis.score_metrics import Influence, mean_limits, spread_of
 
 SMOOTHING = 0.5
 """Rows added to each joint cell: that nothing flipped proves nothing for certain."""
@@ -53,9 +50,25 @@ class Pair:
             return _rate_change(metric, self.joint)
         if isinstance(metric, Rate | CountMetric):
             return _table_change(metric, self.joint)
+        if isinstance(metric, ClassMetric):
+            return self._class_change(metric)
         if isinstance(metric, BinnedMetric):
             return self._unpaired_change(metric)
         return self._score_change(metric)
+
+    def _class_change(self, metric: ClassMetric) -> Tested:
+        """Delta method on the joint table of label and both decided classes."""
+        k = len(self.before.classes)
+        both = k * self.before.decided_classes + self.after.decided_classes
+        weights, shape = self.before.weights, (k, k * k)
+        joint = count(self.before.y_true, both, self.grouping, weights, shape)
+
+        def difference(w: Floats) -> Floats:
+            tables = w.reshape(*w.shape[:-1], k, k)
+            return metric.value(tables.sum(-2)) - metric.value(tables.sum(-1))
+
+        centre, se = value_and_error(difference, smoothed(joint))
+        return _around(difference(joint.w), centre, se, joint.n.sum((1, 2)))
 
     def _score_change(self, metric: ScoreMetric) -> Tested:
         first = metric.function(self.before, self.grouping)
@@ -63,19 +76,18 @@ class Pair:
         change = Influence(
             second.value - first.value, second.rows - first.rows, first.n
         )
-        low, high = mean_limits(change, self.before, self.grouping, Z)
-        se = standard_error(change.rows, self.before.weights, self.grouping)
-        freedom = effective_rows(self.before.weights, self.grouping) - 1
+        spread = spread_of(change, self.before, self.grouping)
+        low, high = mean_limits(spread, Z)
         with np.errstate(invalid="ignore", divide="ignore"):
-            t = np.where(change.value == 0, 0.0, np.abs(change.value) / se)
-            p = 2 * stats.t.sf(t, np.maximum(freedom, 1e-3))
+            t = np.where(change.value == 0, 0.0, np.abs(change.value) / spread.error)
+            p = 2 * stats.t.sf(t, np.maximum(spread.effective - 1, 1e-3))
         return Estimates(change.value, low, high, change.n), p
 
     def _unpaired_change(self, metric: BinnedMetric) -> Tested:
         # binned errors have no influence function: their bands are set against each
         # other, which is wider than a paired interval would be
-        first = metric.function(self.before, self.grouping, Z)
-        second = metric.function(self.after, self.grouping, Z)
+        first = metric.function(metric.bins(self.before, self.grouping), Z)
+        second = metric.function(metric.bins(self.after, self.grouping), Z)
         value = second.value - first.value
         low, high = second.low - first.high, second.high - first.low
         p = 2 * stats.norm.sf(np.abs(value) / np.maximum((high - low) / (2 * Z), 1e-12))

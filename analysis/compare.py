@@ -1,20 +1,22 @@
 """Two scorers on the same rows: paired changes, flipped decisions, who was harmed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
-from analysis.arrays import Floats, frozen
+from analysis.arrays import Bools, Floats, frozen
 from analysis.changes import Pair, Tested, joint_counts
 from analysis.disaggregate import Disaggregation, disaggregate
 from analysis.errors import DataError
-from analysis.estimates import Estimate, Estimates
+from analysis.estimates import Estimate, Estimates, blanked
 from analysis.evaluation import Evaluation
 from analysis.frame import everyone
 from analysis.intervals import q_values, wilson
 from analysis.metrics import metric_named
+from analysis.subgroups import Listing
+from analysis.withheld import hidden_groups
 
 HARM_LEVEL = 0.05
 """A group counts as harmed when its change for the worse has a q-value below this."""
@@ -39,6 +41,14 @@ class Change:
     q_value: Floats
     is_worse: np.ndarray
 
+    def withholding(self, hidden: Bools) -> "Change":
+        """Return the changes with every number of some groups left out."""
+        return Change(
+            blanked(self.estimates, hidden, n=True),
+            np.where(hidden, np.nan, self.q_value),
+            self.is_worse & ~hidden,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class PairedComparison:
@@ -47,6 +57,7 @@ class PairedComparison:
     Parameters
     ----------
     before, after : Disaggregation
+        With groups withheld, without gaps, ratios and worst groups.
     overall : mapping of str to Estimate
         Change over everyone.
     change : mapping of str to Change
@@ -68,6 +79,20 @@ class PairedComparison:
         return self.before.names
 
     @property
+    def hidden(self) -> Bools:
+        """Groups withheld for privacy, bool[g]."""
+        return self.before.hidden
+
+    def withholding(self, hidden: Bools) -> "PairedComparison":
+        """Return the comparison with every number of some groups left out."""
+        return replace(
+            self,
+            before=_without(self.before, hidden),
+            after=_without(self.after, hidden),
+            change={m: c.withholding(hidden) for m, c in self.change.items()},
+        )
+
+    @property
     def harmed(self) -> tuple[tuple[str, str], ...]:
         """Every (group, metric) that surely got worse."""
         return tuple(
@@ -86,14 +111,33 @@ class Flips:
     ----------
     names : tuple of str, length g
     table : float[g, 2, 2, 2]
-        Rows by group, label, decision before and decision after.
+        Rows by group, label, decision before and decision after; NaN for a group that
+        is withheld for privacy.
+    total : float[2, 2, 2]
+        The same of everyone.
     """
 
     names: tuple[str, ...]
     table: Floats
+    total: Floats
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "table", frozen(self.table, np.float64))
+        object.__setattr__(self, "total", frozen(self.total, np.float64))
+
+    @property
+    def hidden(self) -> Bools:
+        """Groups withheld for privacy, bool[g]."""
+        return np.isnan(self.n)
+
+    def withholding(self, hidden: Bools) -> "Flips":
+        """Return the flips with every number of some groups left out."""
+        table = np.where(hidden[:, None, None, None], np.nan, self.table)
+        return replace(self, table=table)
+
+    def overall(self) -> "Flips":
+        """Return the flips of everyone, as one group."""
+        return Flips(("Everyone",), self.total[None], self.total)
 
     @property
     def n(self) -> Floats:
@@ -119,8 +163,12 @@ class Flips:
         return Estimates(share, low, high, n)
 
 
-def flips(before: Evaluation, after: Evaluation, attributes: tuple[str, ...]) -> Flips:
+def flips(
+    before: Evaluation, after: Evaluation, attributes: tuple[str, ...], k: int = 0
+) -> Flips:
     """Count the decisions for the class in view that changed, by group and label.
+
+    Groups of fewer than k people before or after are withheld, see `hidden_groups`.
 
     Raises
     ------
@@ -129,7 +177,10 @@ def flips(before: Evaluation, after: Evaluation, attributes: tuple[str, ...]) ->
     """
     _check_same_rows(before, after)
     joint = joint_counts(before, after, before.grouping(attributes))
-    return Flips(joint.names, joint.n.reshape(-1, 2, 2, 2))
+    table = joint.n.reshape(-1, 2, 2, 2)
+    found = Flips(joint.names, table, table.sum(0))
+    hidden = _hidden(before, after, attributes, k)
+    return found.withholding(hidden) if hidden.any() else found
 
 
 def paired(
@@ -137,6 +188,7 @@ def paired(
     after: Evaluation,
     attributes: tuple[str, ...],
     metrics: Sequence[str],
+    k: int = 0,
 ) -> PairedComparison:
     """Compare two evaluations of the same rows, metric by metric and group by group.
 
@@ -144,7 +196,8 @@ def paired(
     & Price from the discordant rows; other count metrics the delta method on the
     joint table of labels and both decisions, with half a row added to each cell; score
     metrics the difference of the two influence functions. None shrinks to a point
-    when nothing flipped.
+    when nothing flipped. Groups of fewer than k people before or after are withheld,
+    see `hidden_groups`.
 
     Raises
     ------
@@ -162,11 +215,34 @@ def paired(
     chosen = [metric_named(name) for name in metrics]
     groups = Pair(before, after, before.grouping(attributes))
     whole = Pair(before, after, everyone(len(before)))
-    return PairedComparison(
+    found = PairedComparison(
         before=disaggregate(before, attributes, metrics),
         after=disaggregate(after, attributes, metrics),
         overall={m.name: whole.change(m)[0].finite().at(0) for m in chosen},
         change=_with_q_values({m.name: groups.change(m) for m in chosen}),
+    )
+    hidden = _hidden(before, after, attributes, k)
+    return found.withholding(hidden) if hidden.any() else found
+
+
+def _hidden(
+    before: Evaluation, after: Evaluation, attributes: tuple[str, ...], k: int
+) -> Bools:
+    """Return which groups must not be shown on either side: they share their people."""
+    listed = Listing((attributes,))
+    return hidden_groups(before, listed, k) | hidden_groups(after, listed, k)
+
+
+def _without(table: Disaggregation, hidden: Bools) -> Disaggregation:
+    return replace(
+        table,
+        n=np.where(hidden, np.nan, table.n),
+        effective_n=np.where(hidden, np.nan, table.effective_n),
+        by_group={m: blanked(e, hidden, n=True) for m, e in table.by_group.items()},
+        gaps={},
+        ratios={},
+        worst={},
+        hidden=table.hidden | hidden,
     )
 
 

@@ -1,27 +1,29 @@
 """Any metric by group, with its interval, the largest gap and the smallest ratio."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 
-from analysis.arrays import Floats, frozen
-from analysis.counts import Counts, counts_of
-from analysis.errors import NeedsProbabilitiesError
-from analysis.estimates import LEVEL, Estimate, Estimates, Z, bounded
+from analysis.arrays import Bools, Floats, frozen
+from analysis.bands import Band, band
+from analysis.counts import counts_of
+from analysis.estimates import Estimate, Estimates, Z, blanked
 from analysis.evaluation import Evaluation
-from analysis.frame import Grouping, everyone
-from analysis.intervals import largest_gap, range_quantile, sidak, smallest_ratio
-from analysis.kinds import (
-    ALL,
-    BinnedMetric,
-    Metric,
-    ScoreMetric,
-    effective,
-    within,
+from analysis.fairness import GAP_MEMBERS, RATIO_MEMBERS
+from analysis.intervals import (
+    GAP_LEVEL,
+    largest_gap,
+    range_quantile,
+    sidak,
+    smallest_ratio,
+    worst_value,
 )
-from analysis.metrics import FAIRNESS_GAPS, metric_named
+from analysis.kinds import ALL, effective, within
+from analysis.metrics import metric_named
+from analysis.subgroups import Listing
+from analysis.withheld import hidden_groups
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,12 @@ class Disaggregation:
         An undefined value is NaN with its n; no group is dropped.
     gaps, ratios : mapping of str to Estimate
         Largest minus smallest value, and smallest over largest, over the groups where
-        the metric is defined; fairlearn's named differences stand among the gaps.
+        the metric is defined; the named differences and ratios of `MEASURES` stand
+        among them where their metrics do.
+    worst : mapping of str to Estimate
+        The worst group's value, for metrics of which more is good or bad.
+    hidden : bool[g]
+        Groups withheld for privacy; all their numbers are NaN.
     """
 
     attributes: tuple[str, ...]
@@ -51,20 +58,22 @@ class Disaggregation:
     by_group: Mapping[str, Estimates]
     gaps: Mapping[str, Estimate]
     ratios: Mapping[str, Estimate]
+    worst: Mapping[str, Estimate]
+    hidden: Bools
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", frozen(self.hidden, np.bool_))
         for name in ("n", "effective_n"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
-        for name in ("overall", "by_group", "gaps", "ratios"):
+        for name in ("overall", "by_group", "gaps", "ratios", "worst"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
 
-Banded = Callable[[float], Estimates]
-"""A metric by group as a function of the normal quantile of its intervals."""
-
-
 def disaggregate(
-    evaluation: Evaluation, attributes: tuple[str, ...], metrics: Sequence[str]
+    evaluation: Evaluation,
+    attributes: tuple[str, ...],
+    metrics: Sequence[str],
+    k: int = 0,
 ) -> Disaggregation:
     """Compute metrics overall and for every intersection of the attributes.
 
@@ -74,7 +83,10 @@ def disaggregate(
     attributes : tuple of str
         Sensitive attributes, crossed in full, empty intersections included.
     metrics : sequence of str
-        Names from `METRICS`.
+        Names as `metric_named` reads them.
+    k : int
+        Groups of fewer people are hidden, see `hidden_rows`: all their numbers are
+        NaN, and gaps, ratios and worst groups are those of the others.
 
     Raises
     ------
@@ -82,82 +94,49 @@ def disaggregate(
         An unknown metric or attribute, or a metric that the scores cannot give.
     """
     chosen = [metric_named(name) for name in metrics]
-    _check_scale(evaluation, chosen)
-    counts, grouping = (
-        counts_of(evaluation, attributes),
-        evaluation.grouping(attributes),
-    )
-    total, everybody = counts.total(), everyone(len(evaluation))
-    bands = {m.name: _banded(m, evaluation, grouping, counts) for m in chosen}
-    whole = {m.name: _banded(m, evaluation, everybody, total) for m in chosen}
-    all_at_once = sidak(len(counts.names))
+    counts = counts_of(evaluation, attributes)
+    total = counts.total()
+    hidden = hidden_groups(evaluation, Listing((attributes,)), k)
+    bands = {
+        m.name: _shown(band(m, evaluation, attributes, counts), hidden) for m in chosen
+    }
+    whole = {m.name: band(m, evaluation, (), total) for m in chosen}
     return Disaggregation(
         attributes=attributes,
         names=counts.names,
-        n=within(counts.n, ALL),
-        effective_n=effective(counts, ALL),
-        overall={name: band(Z).finite().at(0) for name, band in whole.items()},
-        by_group={name: band(Z).finite() for name, band in bands.items()},
+        n=np.where(hidden, np.nan, within(counts.n, ALL)),
+        effective_n=np.where(hidden, np.nan, effective(counts, ALL)),
+        hidden=hidden,
+        overall={name: at(Z).finite().at(0) for name, at in whole.items()},
+        by_group={name: at(Z).finite() for name, at in bands.items()},
         gaps=_gaps(bands),
-        ratios={
-            name: smallest_ratio(*_arrays(band(all_at_once)))
-            for name, band in bands.items()
-        },
+        ratios=_ratios(bands),
+        worst=_worst(bands),
     )
 
 
-def _check_scale(evaluation: Evaluation, metrics: list[Metric]) -> None:
-    for metric in metrics:
-        if metric.needs_probability and not evaluation.is_probability:
-            score = evaluation.scores.values
-            low, high = float(score.min()), float(score.max())
-            raise NeedsProbabilitiesError(metric.name, low, high)
+def _shown(at: Band, hidden: Bools) -> Band:
+    if not hidden.any():
+        return at
+    return lambda z: blanked(at(z), hidden, n=True)
 
 
-def _banded(
-    metric: Metric, evaluation: Evaluation, grouping: Grouping, counts: Counts
-) -> Banded:
-    if isinstance(metric, BinnedMetric):
-        return lambda z: metric.function(evaluation, grouping, z)
-    if isinstance(metric, ScoreMetric):
-        return _score_band(metric, evaluation, grouping)
-    value, n = metric.value(counts.w), within(counts.n, metric.denominator)
-
-    def band(z: float) -> Estimates:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return bounded(value, metric.limits(counts, z), n, (0.0, 1.0))
-
-    return band
-
-
-def _score_band(
-    metric: ScoreMetric, evaluation: Evaluation, grouping: Grouping
-) -> Banded:
-    influence = metric.function(evaluation, grouping)
-
-    def band(z: float) -> Estimates:
-        limits = metric.limits(influence, evaluation, grouping, z)
-        return bounded(influence.value, limits, influence.n, metric.bounds)
-
-    return band
-
-
-def _gaps(bands: Mapping[str, Banded]) -> dict[str, Estimate]:
-    gaps = {name: _gap([band], LEVEL) for name, band in bands.items()}
-    for name, members in FAIRNESS_GAPS.items():
+def _gaps(bands: Mapping[str, Band]) -> dict[str, Estimate]:
+    gaps = {name: _gap([at], GAP_LEVEL) for name, at in bands.items()}
+    for name, members in GAP_MEMBERS.items():
         if all(member in bands for member in members):
             # Bonferroni over the member rates, so that their largest gap is covered
-            level = 1 - (1 - LEVEL) / len(members)
+            level = 1 - (1 - GAP_LEVEL) / len(members)
             gaps[name] = _gap([bands[m] for m in members], level)
     return gaps
 
 
-def _gap(bands: list[Banded], level: float) -> Estimate:
+def _gap(bands: list[Band], level: float) -> Estimate:
     """Return the largest of the bands' gaps; its ends are the largest ends."""
     gaps = []
-    for band in bands:
-        defined = int((~np.isnan(band(Z).value)).sum())
-        gaps.append(largest_gap(*_arrays(band(range_quantile(defined, level)))))
+    for at in bands:
+        defined = int((~np.isnan(at(Z).value)).sum())
+        gaps.append(largest_gap(*_arrays(at(range_quantile(defined, level)))))
     if any(gap.is_undefined for gap in gaps):
         return Estimate(np.nan, np.nan, np.nan, gaps[0].n)
     widest = max(gaps, key=lambda gap: gap.value)
@@ -168,6 +147,35 @@ def _gap(bands: list[Banded], level: float) -> Estimate:
         high if np.isfinite(high) else np.nan,
         widest.n,
     )
+
+
+def _ratios(bands: Mapping[str, Band]) -> dict[str, Estimate]:
+    ratios = {name: _ratio([at]) for name, at in bands.items()}
+    for name, members in RATIO_MEMBERS.items():
+        if all(member in bands for member in members):
+            ratios[name] = _ratio([bands[m] for m in members])
+    return ratios
+
+
+def _ratio(bands: list[Band]) -> Estimate:
+    """Return the smallest of the bands' ratios; its ends are the smallest ends."""
+    groups = sum(int((~np.isnan(at(Z).value)).sum()) for at in bands)
+    ratios = [smallest_ratio(*_arrays(at(sidak(groups)))) for at in bands]
+    if any(ratio.is_undefined for ratio in ratios):
+        return Estimate(np.nan, np.nan, np.nan, ratios[0].n)
+    least = min(ratios, key=lambda ratio: ratio.value)
+    low, high = min(r.low for r in ratios), min(r.high for r in ratios)
+    return Estimate(least.value, low, high, least.n)
+
+
+def _worst(bands: Mapping[str, Band]) -> dict[str, Estimate]:
+    worst = {}
+    for name, at in bands.items():
+        better = metric_named(name).better
+        if better != "none":
+            defined = int((~np.isnan(at(Z).value)).sum())
+            worst[name] = worst_value(*_arrays(at(sidak(defined))), better)
+    return worst
 
 
 def _arrays(estimates: Estimates) -> tuple[Floats, Floats, Floats, Floats]:

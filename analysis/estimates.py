@@ -1,13 +1,18 @@
 """Estimates: a value with its 95 % interval and the rows it rests on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from analysis.arrays import Floats, frozen
+from analysis.arrays import Bools, Floats, Ints, frozen
 
 LEVEL = 0.95
+
+Quantile = float | Floats
+"""A normal quantile for all groups, or one for each, float[g]."""
+
 Z = 1.959963984540054
 """Two-sided 95 % normal quantile."""
 
@@ -21,7 +26,7 @@ class Estimate:
     value, low, high : float
         Point value and ends of the 95 % interval; NaN where undefined or unknown.
     n : float
-        Rows in the denominator (unweighted).
+        Rows in the denominator (unweighted); NaN where withheld for privacy.
     """
 
     value: float
@@ -32,7 +37,7 @@ class Estimate:
     def to_json(self) -> dict[str, Any]:
         """Return JSON types, with None for undefined."""
         ends = {k: _or_none(getattr(self, k)) for k in ("value", "low", "high")}
-        return {**ends, "n": int(self.n)}
+        return {**ends, "n": None if np.isnan(self.n) else int(self.n)}
 
     @property
     def is_undefined(self) -> bool:
@@ -61,10 +66,30 @@ class Estimates:
         low, high = (np.where(np.isinf(e), np.nan, e) for e in (self.low, self.high))
         return Estimates(self.value, low, high, self.n)
 
+    def taken(self, at: Ints) -> "Estimates":
+        """Return the estimates of some groups, given by position."""
+        arrays = (self.value, self.low, self.high, self.n)
+        return Estimates(*(a[at] for a in arrays))
+
     def at(self, group: int) -> Estimate:
         """Return one group's estimate."""
         arrays = (self.value, self.low, self.high, self.n)
         return Estimate(*(float(a[group]) for a in arrays))
+
+
+def joined(parts: Sequence[Estimates]) -> Estimates:
+    """Return the estimates of several sets of groups, one set after another."""
+    fields = ("value", "low", "high", "n")
+    return Estimates(*(np.concatenate([getattr(p, f) for p in parts]) for f in fields))
+
+
+def blanked(estimates: Estimates, where: Bools, *, n: bool = False) -> Estimates:
+    """Return estimates with some groups' values as NaN, and their n if asked."""
+    arrays = (estimates.value, estimates.low, estimates.high)
+    value, low, high = (np.where(where, np.nan, a) for a in arrays)
+    return Estimates(
+        value, low, high, np.where(where, np.nan, estimates.n) if n else estimates.n
+    )
 
 
 UNDEFINED = Estimate(np.nan, np.nan, np.nan, 0)

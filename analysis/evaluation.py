@@ -1,10 +1,10 @@
 """Evaluation: one scorer on one frame, checked once; and the rules that decide."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from analysis.errors import DataError, NeedsProbabilitiesError, SettingError
 from analysis.frame import AuditFrame, Grouping, crossed
 
 Scale = Literal["probability", "raw"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -162,11 +163,41 @@ class Evaluation:
         return frozen(decided, np.bool_)
 
     @cached_property
+    def decided_classes(self) -> Ints:
+        """Return the class that each row is decided for, int[n].
+
+        Of two classes it follows the rule; of more, the highest score.
+        """
+        if len(self.classes) > 2:
+            return frozen(self.scores.values.argmax(axis=1), np.int64)
+        other = 1 - self.view
+        return frozen(np.where(self.decisions, self.view, other), np.int64)
+
+    @cached_property
     def digest(self) -> str:
         """Digest of labels, scores, groups, weights, rows and rule."""
+        content = self.remembered(("digest",), self._content_digest)
+        return digest_of([content.encode(), repr(self.rule).encode()])
+
+    @cached_property
+    def _memory(self) -> dict[tuple[object, ...], Any]:
+        return {}
+
+    def remembered(self, key: tuple[object, ...], make: Callable[[], T]) -> T:
+        """Return what was made before under a key, or make it.
+
+        What is kept must not depend on the decision rule: the same rows and scores
+        under another rule share it, so that moving a threshold costs counts only.
+        """
+        if key not in self._memory:
+            self._memory[key] = make()
+        found: T = self._memory[key]
+        return found
+
+    def _content_digest(self) -> str:
         arrays = [self.y_true, self.scores.values, self.weights, self.row_ids]
         arrays += [g.codes for g in self.groups.values()]
-        words = [self.title, repr(self.classes), repr(self.rule), repr(self.view)]
+        words = [self.title, repr(self.classes), repr(self.view)]
         words += [f"{name}{g.names}" for name, g in self.groups.items()]
         return digest_of(
             [
@@ -178,6 +209,13 @@ class Evaluation:
     def grouping(self, attributes: tuple[str, ...]) -> Grouping:
         """Return the intersection of the named attributes, or everyone for none."""
         return crossed(self.groups, attributes, len(self))
+
+    def largest_groups(self) -> dict[str, str]:
+        """Return the group with most rows of each attribute."""
+        return {
+            attribute: g.names[int(np.bincount(g.codes, minlength=1).argmax())]
+            for attribute, g in self.groups.items()
+        }
 
     def take(self, rows: Ints) -> "Evaluation":
         """Return the evaluation of some rows, given by position."""
@@ -194,7 +232,9 @@ class Evaluation:
 
     def decided_by(self, rule: DecisionRule) -> "Evaluation":
         """Return the same scores under another decision rule."""
-        return replace(self, rule=rule)
+        decided = replace(self, rule=rule)
+        object.__setattr__(decided, "_memory", self._memory)
+        return decided
 
 
 def _of_sane_scale(weights: Floats) -> Floats:

@@ -5,19 +5,31 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.counts import counts_of
+from analysis.arrays import Bools
+from analysis.counts import Counts, counts_of
 from analysis.datasets.task import Task
-from analysis.estimates import LEVEL, Estimate, Estimates
+from analysis.estimates import LEVEL, Estimate, Estimates, blanked
 from analysis.evaluation import Evaluation
+from analysis.hidden_counts import hidden_in
 from analysis.intervals import range_quantile, surest_pair, wilson
 from analysis.kinds import Rate, within
-from analysis.metrics import METRICS
+from analysis.metrics import metric_named
 
 HARMS: Mapping[str, tuple[bool, str]] = {
     "false_negative_rate": (True, "are missed"),
     "false_positive_rate": (False, "are wrongly flagged"),
 }
 """Rates searched for a finding: whose label is positive, and what happens to them."""
+
+NOTHING_TO_COMPARE = (
+    "No two groups can be compared: declare a sensitive attribute with rows of at "
+    "least two groups on the Data page."
+)
+TOO_FEW_SHOWN = (
+    "No two groups can be compared: those of fewer people than may be shown, and those "
+    "that would give them away, are withheld. Choose a smaller number in the sidebar, "
+    "under More."
+)
 
 POWER_QUANTILE = 0.8416212335729143
 """Normal quantile of 80 % power."""
@@ -65,7 +77,7 @@ class _Candidate:
     rates: Estimates
 
 
-def find(evaluation: Evaluation, task: Task) -> Finding:
+def find(evaluation: Evaluation, task: Task, k: int = 0) -> Finding:
     """Return the largest sure gap in a harm among the groups of any one attribute.
 
     The family is all pairs of groups, attributes and harms: pairs by the studentised
@@ -76,22 +88,24 @@ def find(evaluation: Evaluation, task: Task) -> Finding:
     evaluation : Evaluation
     task : Task
         For the words: what a row is and what its label means.
+    k : int
+        Groups of fewer people, see `hidden_rows`, are neither compared nor named.
     """
     if len(evaluation) and len(np.unique(evaluation.decisions)) == 1:
         return _one_sided(evaluation)
     family = len(evaluation.groups) * len(HARMS)
+    tables = {name: counts_of(evaluation, (name,)) for name in evaluation.groups}
+    hidden = {name: hidden_in(counts, k) for name, counts in tables.items()}
     candidates = [
-        _candidate(evaluation, metric, attribute, family)
+        _candidate(metric, attribute, (tables[attribute], hidden[attribute]), family)
         for attribute in evaluation.groups
         for metric in HARMS
     ]
     candidates = [c for c in candidates if not np.isnan(c.lower_end)]
     if not candidates:
-        return Finding(
-            "No two groups can be compared: declare a sensitive attribute with rows of "
-            "at least two groups on the Data page.",
-            is_sure=False,
-        )
+        is_withheld = any(groups.any() for groups in hidden.values())
+        said = TOO_FEW_SHOWN if is_withheld else NOTHING_TO_COMPARE
+        return Finding(said, is_sure=False)
     surest = max(candidates, key=lambda c: c.lower_end)
     detectable = min(c.detectable for c in candidates)
     if surest.lower_end <= 0:
@@ -116,13 +130,24 @@ def _one_sided(evaluation: Evaluation) -> Finding:
 
 
 def _candidate(
-    evaluation: Evaluation, metric: str, attribute: str, family: int
+    metric: str, attribute: str, table: tuple[Counts, Bools], family: int
 ) -> _Candidate:
-    rate = METRICS[metric]
+    """Compare the groups of one attribute that may be shown.
+
+    Parameters
+    ----------
+    metric, attribute : str
+    table : (Counts, bool[g])
+        Of all groups, and which of them are withheld.
+    family : int
+        How many such tables are searched.
+    """
+    counts, hidden = table
+    rate = metric_named(metric)
     if not isinstance(rate, Rate):
         raise TypeError(f"{metric} is not a rate")
-    counts = counts_of(evaluation, (attribute,))
-    value, n = rate.value(counts.w), within(counts.n, rate.denominator)
+    value = np.where(hidden, np.nan, rate.value(counts.w))
+    n = within(counts.n, rate.denominator)
     w, w2 = within(counts.w, rate.denominator), within(counts.w2, rate.denominator)
     effective = np.divide(w**2, w2, out=np.zeros_like(w), where=w2 > 0)
     defined = int((~np.isnan(value)).sum())
@@ -137,7 +162,7 @@ def _candidate(
         best=best,
         lower_end=lower_end,
         detectable=_detectable(high - low, critical),
-        rates=Estimates(value, *wilson(value, effective), n=n),
+        rates=blanked(Estimates(value, *wilson(value, effective), n), hidden, n=True),
     )
 
 

@@ -1,14 +1,15 @@
 """History: a metric by group for every epoch of a run, from the counts it reported."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from analysis.arrays import Floats, frozen
+from analysis.arrays import Bools, Floats, frozen
 from analysis.counts import Counts
 from analysis.errors import MetricError
+from analysis.hidden_counts import hidden_in
 from analysis.intervals import wilson
 from analysis.kinds import Rate, within
 from analysis.metrics import METRICS, metric_named
@@ -27,7 +28,8 @@ class History:
     value, low, high : float[e, g]
         The rate and its Wilson interval; NaN where undefined.
     n : float[g]
-        Rows behind each group's last value.
+        Rows behind each group's last value; NaN for a group that is withheld for
+        privacy, as all of its values.
     """
 
     metric: str
@@ -41,6 +43,19 @@ class History:
     def __post_init__(self) -> None:
         for name in ("epoch", "value", "low", "high", "n"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
+
+    @property
+    def hidden(self) -> Bools:
+        """Groups withheld for privacy, bool[g]."""
+        return np.isnan(self.n)
+
+    def withholding(self, hidden: Bools) -> "History":
+        """Return the record with every number of some groups left out."""
+        value, low, high, n = (
+            np.where(hidden, np.nan, numbers)
+            for numbers in (self.value, self.low, self.high, self.n)
+        )
+        return replace(self, value=value, low=low, high=high, n=n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +78,7 @@ def history_metrics() -> tuple[str, ...]:
 
 
 def history(
-    epochs: Sequence[Mapping[str, Any]], attribute: str, metric: str
+    epochs: Sequence[Mapping[str, Any]], attribute: str, metric: str, k: int = 0
 ) -> History:
     """Return a rate by group for every epoch.
 
@@ -76,6 +91,9 @@ def history(
         A sensitive attribute the run counted by.
     metric : str
         Name of a rate.
+    k : int
+        Groups of which any epoch has fewer people, in all, of either label or decided
+        either way, are withheld in every epoch.
 
     Raises
     ------
@@ -99,7 +117,9 @@ def history(
     low, high = wilson(value, effective)
     n = within(counts[-1].n, rate.denominator)
     epoch = np.array([e["epoch"] for e in epochs])
-    return History(metric, counts[0].names, epoch, value, low, high, n)
+    record = History(metric, counts[0].names, epoch, value, low, high, n)
+    hidden = np.any([hidden_in(c, k) for c in counts], axis=0)
+    return record.withholding(hidden) if hidden.any() else record
 
 
 def _positive_counts(data: Mapping[str, Any]) -> Counts:

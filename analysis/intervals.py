@@ -6,10 +6,10 @@ import numpy as np
 from scipy import integrate, optimize, stats
 
 from analysis.arrays import Floats
-from analysis.estimates import LEVEL, Estimate, Z
+from analysis.estimates import LEVEL, Estimate, Quantile, Z
 
 
-def wilson(rate: Floats, n: Floats, z: float = Z) -> tuple[Floats, Floats]:
+def wilson(rate: Floats, n: Floats, z: Quantile = Z) -> tuple[Floats, Floats]:
     """Return the Wilson score interval of a rate.
 
     Parameters
@@ -40,7 +40,7 @@ def wilson(rate: Floats, n: Floats, z: float = Z) -> tuple[Floats, Floats]:
     return low, high
 
 
-def clopper_pearson(rate: Floats, n: Floats, z: float = Z) -> tuple[Floats, Floats]:
+def clopper_pearson(rate: Floats, n: Floats, z: Quantile = Z) -> tuple[Floats, Floats]:
     """Return the exact binomial interval of a rate, which never covers too seldom.
 
     Wilson is right on average over rates; where many intervals must hold together in
@@ -62,6 +62,11 @@ def clopper_pearson(rate: Floats, n: Floats, z: float = Z) -> tuple[Floats, Floa
     return np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
 
 
+GAP_LEVEL = 0.96
+"""Level asked for all pairs at once: Wilson limits of 500 rows hold a hair less often
+than their level says, and a largest gap must be held at least 95 % of the time."""
+
+
 @lru_cache(maxsize=256)
 def range_quantile(groups: int, level: float = LEVEL) -> float:
     """Return the critical value for all pairwise differences of g groups.
@@ -78,7 +83,7 @@ def range_quantile(groups: int, level: float = LEVEL) -> float:
         return float(stats.norm.ppf((1 + level) / 2))
 
     def coverage(q: float) -> float:
-        def density(z: float) -> float:
+        def density(z: Quantile) -> float:
             between = stats.norm.cdf(z) - stats.norm.cdf(z - q)
             return float(groups * stats.norm.pdf(z) * between ** (groups - 1))
 
@@ -182,6 +187,43 @@ def smallest_ratio(value: Floats, low: Floats, high: Floats, n: Floats) -> Estim
         high=min(1.0, float(high.min() / most)) if most > 0 else 1.0,
         n=float(n[value.argmin()] + n[value.argmax()]),
     )
+
+
+def worst_value(
+    value: Floats, low: Floats, high: Floats, n: Floats, better: str
+) -> Estimate:
+    """Return the worst group's value, with an interval that covers the true worst one.
+
+    When all groups' intervals hold together, the smallest true value lies between the
+    smallest ends, and the largest between the largest ends.
+
+    Parameters
+    ----------
+    value, low, high, n : float[g]
+        As for `largest_gap`, with intervals at the critical value of `sidak`.
+    better : 'low' or 'high'
+
+    Returns
+    -------
+    Estimate
+        n is that of the worst group; NaN when no group has a value.
+    """
+    defined = ~np.isnan(value)
+    if not defined.any():
+        return Estimate(np.nan, np.nan, np.nan, float(n.sum()))
+    value, low, high, n = (a[defined] for a in (value, low, high, n))
+    if better == "high":
+        ends = float(low.min()), float(high.min())
+        worst = int(value.argmin())
+    else:
+        ends = float(low.max()), float(high.max())
+        worst = int(value.argmax())
+    return Estimate(float(value[worst]), *_known(ends), n=float(n[worst]))
+
+
+def _known(ends: tuple[float, float]) -> tuple[float, float]:
+    low, high = (end if np.isfinite(end) else np.nan for end in ends)
+    return low, high
 
 
 def sidak(groups: int, level: float = LEVEL) -> float:

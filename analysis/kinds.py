@@ -11,12 +11,13 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from analysis.arrays import Floats
+from analysis.bins import Bins
 from analysis.counts import Counts
-from analysis.estimates import Estimates
+from analysis.estimates import Estimates, Quantile
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
 from analysis.intervals import wilson
-from analysis.score_metrics import Influence, mean_limits
+from analysis.score_metrics import Influence, Spread, mean_limits, spread_of
 
 Better = Literal["low", "high", "none"]
 """Which way a metric is better; 'none' where more is neither good nor bad."""
@@ -42,16 +43,40 @@ EITHER: Mask = ((0, 1), (1, 1))
 
 
 @dataclass(frozen=True)
-class Rate:
-    """A share: the weight in the numerator's cells over that in the denominator's."""
+class Words:
+    """What every metric says of itself.
 
-    kind: ClassVar[str] = "rate"
-    needs_probability: ClassVar[bool] = False
+    Parameters
+    ----------
+    name : str
+        As in fairlearn and scikit-learn.
+    title : str
+        Plain words first, the term in brackets.
+    question : str
+        What it asks.
+    harmed : str
+        Who is harmed when it is off.
+    avoid : str
+        When not to use it.
+    better : Better
+    """
 
     name: str
     title: str
     question: str
+    harmed: str
+    avoid: str
     better: Better
+
+
+@dataclass(frozen=True)
+class Rate(Words):
+    """A share: the weight in the numerator's cells over that in the denominator's."""
+
+    kind: ClassVar[str] = "rate"
+    needs_probability: ClassVar[bool] = False
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
     numerator: Mask
     denominator: Mask
 
@@ -60,25 +85,22 @@ class Rate:
         with np.errstate(invalid="ignore", divide="ignore"):
             return within(w, self.numerator) / within(w, self.denominator)
 
-    def limits(self, counts: Counts, z: float) -> Limits:
+    def limits(self, counts: Counts, z: Quantile) -> Limits:
         """Return the Wilson interval by group at a normal quantile."""
         return wilson(self.value(counts.w), effective(counts, self.denominator), z)
 
 
 @dataclass(frozen=True)
-class CountMetric:
+class CountMetric(Words):
     """Any other function of the table of counts, with its interval."""
 
     kind: ClassVar[str] = "counts"
     needs_probability: ClassVar[bool] = False
 
-    name: str
-    title: str
-    question: str
-    better: Better
     function: Callable[[Floats], Floats]
-    limits: Callable[[Counts, float], Limits]
+    limits: Callable[[Counts, Quantile], Limits]
     denominator: Mask = ALL
+    bounds: tuple[float, float] = (0.0, 1.0)
 
     def value(self, w: Floats) -> Floats:
         """Return the metric of tables float[..., 2, 2]; NaN where undefined."""
@@ -87,36 +109,77 @@ class CountMetric:
 
 
 @dataclass(frozen=True)
-class ScoreMetric:
-    """A metric of the scores, with the influence of each row on its group's value."""
+class ScoreMetric(Words):
+    """A metric of the scores, with the influence of each row on its group's value.
+
+    Parameters
+    ----------
+    function : callable
+        Influence of every row.
+    needs_probability : bool
+    bounds : (float, float)
+    limits : callable
+        Interval at a normal quantile.
+    fast : callable or None
+        The spread by group without a value for every row, where there is a faster way.
+    fits_one_class : bool
+        Whether it is of one class against the rest, so that it has a mean over classes.
+    """
 
     kind: ClassVar[str] = "score"
 
-    name: str
-    title: str
-    question: str
-    better: Better
     function: Callable[[Evaluation, Grouping], Influence]
     needs_probability: bool
     bounds: tuple[float, float] = (0.0, 1.0)
-    limits: Callable[[Influence, Evaluation, Grouping, float], Limits] = mean_limits
+    limits: Callable[[Spread, Quantile], Limits] = mean_limits
+    fast: Callable[[Evaluation, Grouping], Spread] | None = None
+    fits_one_class: bool = False
+
+    def spread(self, evaluation: Evaluation, grouping: Grouping) -> Spread:
+        """Return value and standard error by group."""
+        if self.fast is not None:
+            return self.fast(evaluation, grouping)
+        return spread_of(self.function(evaluation, grouping), evaluation, grouping)
 
 
 @dataclass(frozen=True)
-class BinnedMetric:
+class BinnedMetric(Words):
     """A metric of binned scores, never negative, whose interval may reach 0."""
 
     kind: ClassVar[str] = "binned"
     needs_probability: ClassVar[bool] = True
+    bounds: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
-    name: str
-    title: str
-    question: str
-    better: Better
-    function: Callable[[Evaluation, Grouping, float], Estimates]
+    bins: Callable[[Evaluation, Grouping], Bins]
+    function: Callable[[Bins, float], Estimates]
 
 
-Metric = Rate | CountMetric | ScoreMetric | BinnedMetric
+@dataclass(frozen=True)
+class ClassMetric(Words):
+    """A mean over classes of a metric of the table of labels and decisions.
+
+    Parameters
+    ----------
+    function : callable
+        Value of tables float[..., k, k].
+    limits : callable
+        Interval of `Counts` with k labels and k decisions, at a normal quantile.
+    """
+
+    kind: ClassVar[str] = "classes"
+    needs_probability: ClassVar[bool] = False
+
+    function: Callable[[Floats], Floats]
+    limits: Callable[[Counts, Quantile], Limits]
+    bounds: tuple[float, float] = (0.0, 1.0)
+
+    def value(self, w: Floats) -> Floats:
+        """Return the metric of tables float[..., k, k]; NaN where undefined."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.function(w)
+
+
+Metric = Rate | CountMetric | ScoreMetric | BinnedMetric | ClassMetric
 
 
 def within(w: Floats, mask: Mask) -> Floats:

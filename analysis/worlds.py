@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.arrays import Floats
+from analysis.bands import band
 from analysis.basis import Basis, basis, interacted, joined, label_basis
 from analysis.density_ratio import (
     ImportanceWeights,
@@ -23,9 +24,8 @@ from analysis.density_ratio import (
 from analysis.errors import DataError, SettingError
 from analysis.estimates import Z
 from analysis.evaluation import Evaluation
-from analysis.frame import everyone
 from analysis.graph import Mechanism
-from analysis.kinds import BinnedMetric, Metric, ScoreMetric
+from analysis.kinds import CountMetric, Metric, Rate
 
 LABEL_NODE = "Y"
 """How a graph writes the label."""
@@ -70,11 +70,8 @@ class Domain:
 def metric_value(evaluation: Evaluation, weights: Floats, metric: Metric) -> float:
     """Return a metric over all rows of an evaluation under other weights."""
     weighted = replace(evaluation, weights=weights)
-    whole = everyone(len(evaluation))
-    if isinstance(metric, ScoreMetric):
-        return float(metric.function(weighted, whole).value[0])
-    if isinstance(metric, BinnedMetric):
-        return float(metric.function(weighted, whole, Z).value[0])
+    if not isinstance(metric, Rate | CountMetric):
+        return float(band(metric, weighted, ())(Z).value[0])
     cells = 2 * evaluation.is_positive + evaluation.decisions
     table = np.bincount(cells, weights, 4).astype(np.float64).reshape(2, 2)
     return float(metric.value(table))

@@ -1,8 +1,13 @@
 """Join a run's stored scores with its data set: the way from a run to an Evaluation."""
 
+from dataclasses import replace
+
+import numpy as np
+
+from analysis.cohorts import matches, parse
 from analysis.datasets.load import Dataset
 from analysis.datasets.splits import split
-from analysis.errors import RunError
+from analysis.errors import DataError, RunError, SettingError
 from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
 from analysis.frame import SPLIT_NAMES, Splits
 from models.run import Run
@@ -61,3 +66,59 @@ def _on_split(
             "or all."
         )
     return evaluate(run.title, frame, scorer.score(frame), rule)
+
+
+def within_cohort(whole: Evaluation, dataset: Dataset, rule: str) -> Evaluation:
+    """Return the evaluation of the rows that match a rule; of all for an empty one.
+
+    Parameters
+    ----------
+    whole : Evaluation
+        Of any rows of the data set, in any order.
+    dataset : Dataset
+    rule : str
+        Over the table's columns and the groups of its sensitive attributes.
+
+    Raises
+    ------
+    SettingError
+        The rule cannot be read, or names what is not there.
+    DataError
+        No row is left.
+    """
+    cohort = parse(rule)
+    if not cohort.conditions:
+        return whole
+    frame = dataset.frame
+    matched = frame.row_ids[matches(cohort, dataset.table, frame.groups)]
+    part = whole.take(np.flatnonzero(np.isin(whole.row_ids, matched)))
+    if not len(part):
+        raise DataError(
+            f"No row that is evaluated matches the cohort '{rule}'. Widen the rule or "
+            "clear it in the sidebar."
+        )
+    return part
+
+
+def in_view(shown: Evaluation, positive: str) -> Evaluation:
+    """Return the same scores with another class in view.
+
+    Parameters
+    ----------
+    shown : Evaluation
+    positive : str
+        One of its classes; empty for the one in view already.
+
+    Raises
+    ------
+    SettingError
+        There is no such class.
+    """
+    if not positive:
+        return shown
+    if positive not in shown.classes:
+        raise SettingError(
+            f"'{positive}' is not a class of the label; it has "
+            f"{', '.join(shown.classes)}. Choose one of these."
+        )
+    return replace(shown, view=shown.classes.index(positive))

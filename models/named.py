@@ -1,5 +1,7 @@
 """From what a user calls it to an evaluation: an embedded task, a file or a run."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.datasets.declared import ScoredColumns, scored_file
@@ -7,16 +9,42 @@ from analysis.datasets.load import Dataset, existing_scores, load
 from analysis.datasets.tasks import TASKS, task_named
 from analysis.errors import SettingError
 from analysis.evaluation import Evaluation, Threshold, evaluate
+from analysis.halves import halves
 from models.evaluations import evaluation
 from models.store import Store, open_store
 
 DEFAULT_THRESHOLD = 0.5
 
 
-def named_evaluation(
+@dataclass(frozen=True, eq=False)
+class Named:
+    """What a name stands for.
+
+    Parameters
+    ----------
+    shown : Evaluation
+        All rows of a task or a file, or the test rows of a run.
+    dataset : Dataset
+    explored : Evaluation
+        Rows to choose thresholds on: calibration rows of a run, else the first half of
+        the rows, drawn with a seed.
+    notes : tuple of str
+    """
+
+    shown: Evaluation
+    dataset: Dataset
+    explored: Evaluation
+    notes: tuple[str, ...]
+
+    def changed(self, change: Callable[[Evaluation], Evaluation]) -> "Named":
+        """Return the same with both sets of rows looked at otherwise."""
+        return replace(self, shown=change(self.shown), explored=change(self.explored))
+
+
+def named(
     name: str | None, columns: ScoredColumns, threshold: float | None = None
-) -> tuple[Evaluation, tuple[str, ...]]:
-    """Return all rows of a task or a file, or the test rows of a run, with notes.
+) -> Named:
+    """Return what a name stands for, evaluated.
 
     Parameters
     ----------
@@ -44,7 +72,13 @@ def named_evaluation(
     cut = DEFAULT_THRESHOLD if threshold is None else threshold
     if columns.scores or columns.label or "." in name or _is_file(name):
         return _scored(scored_file(name, columns), cut)
-    return run_evaluation(open_store(), name, cut), ()
+    store = open_store()
+    run = store.find(name)
+    data = load(store.task(run.recipe.task), store.tables)
+    rule = Threshold(cut)
+    shown = evaluation(store, run, data, rule=rule)
+    explored = evaluation(store, run, data, "calibration", rule)
+    return Named(shown, data, explored, ())
 
 
 def run_evaluation(
@@ -62,10 +96,10 @@ def run_evaluation(
     return evaluation(store, run, data, rule=Threshold(threshold))
 
 
-def _scored(data: Dataset, threshold: float) -> tuple[Evaluation, tuple[str, ...]]:
+def _scored(data: Dataset, threshold: float) -> Named:
     scores = existing_scores(data)
     found = evaluate(data.task.title, data.frame, scores, Threshold(threshold))
-    return found, data.notes
+    return Named(found, data, halves(found)[0], data.notes)
 
 
 def _is_file(name: str) -> bool:

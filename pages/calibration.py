@@ -9,13 +9,13 @@ st.title("Does a score of 0.7 mean 70 % in every group?", anchor=False)
 with audit_errors():
     shown, data = needs.evaluation()
     needs.probabilities(shown)
-    found = cache.found(shown, data)
+    found = cache.found(shown, data, state.view().k)
     answer = st.container()
     by = controls.attributes("calibration", list(shown.groups), found.attribute)
     n_bins = st.slider("Bins", 5, 20, 10, key="calibration.bins", bind="query-params")
 
     with answer:
-        record = cache.reliability(shown, by, n_bins)
+        record = cache.reliability(shown, by, n_bins, state.view().k)
         finding(calibration.finding(record))
         figure = calibration.reliability(record, ink=state.ink())
         controls.chart(

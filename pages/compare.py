@@ -11,8 +11,9 @@ with audit_errors():
     run, data = needs.run(needs.COMPARE)
     answer = st.container()
     base, run = controls.compared(run)
-    before, after = cache.pair(state.view(), base, run)
-    found = cache.found(before, data)
+    view = state.view()
+    before, after = cache.pair(view, base, run)
+    found = cache.found(before, data, view.k)
     left, right = st.columns(2)
     with left:
         by = controls.attributes("compare", list(after.groups), found.attribute)
@@ -21,8 +22,8 @@ with audit_errors():
         metric = controls.metric("compare", controls.measures(after), first)
 
     metrics = controls.with_key_metrics(after, metric)
-    record = cache.paired_comparison(before, after, by, metrics)
-    changed = cache.flipped(before, after, by)
+    record = cache.paired_comparison(before, after, by, metrics, view.k)
+    changed = cache.flipped(before, after, by, view.k)
     with answer:
         finding(compare.finding(record, metric))
         note(compare.harmed_words(record))

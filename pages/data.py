@@ -9,8 +9,9 @@ from pages.ui.messages import announce, audit_errors, finding, note
 st.title("What is in this table, who is in it, and how was it split?", anchor=False)
 
 with audit_errors():
-    data = cache.dataset(state.view().data)
-    finding(about.words(data))
+    view = state.view()
+    data = cache.dataset(view.data)
+    finding(about.words(data, view.positive))
     announce(state.said())
     for said in data.notes:
         note(said)
@@ -18,12 +19,13 @@ with audit_errors():
     names = list(data.frame.groups)
     by = controls.one_attribute("data", names)
     if by:
-        record = cache.who(data, by)
+        record = cache.who(data, by, view.positive, view.k)
+        positive = view.positive or data.task.positive
         with answer:
             controls.chart(
-                splits.who(record, data.task.positive, state.ink()),
+                splits.who(record, positive, state.ink()),
                 "data.who",
-                splits.alt(record, data.task.positive),
+                splits.alt(record, positive),
             )
             tables.numbers(
                 splits.table(record), "data.who", actions.composition_snippet(by)
@@ -34,13 +36,13 @@ with audit_errors():
     held_out = controls.held_out(data, method)
     parts = cache.splits(data, method, held_out)
     shares = ("share of rows", "positive label")
-    tables.show(parts_table(data.frame, parts), "data.splits", shares)
+    tables.show(parts_table(data.frame, parts, view.positive), "data.splits", shares)
     note(f"{parts.note} Seed {parts.seed}.")
     about.flattery(data, parts)
 
     st.subheader("Columns", anchor=False)
     helps = {"rare categories": about.RARE_HELP}
-    tables.show(about.columns(data), key="data.columns", helps=helps)
+    tables.show(about.columns(data, view), key="data.columns", helps=helps)
     about.collection(data.task)
     about.datasheet(data)
     uploads.forget(data)

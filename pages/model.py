@@ -1,8 +1,8 @@
 import streamlit as st
 
-from analysis.charts import training
+from analysis.charts import losses
 from analysis.datasets.splits import methods_for
-from analysis.history import losses
+from analysis.history import losses as losses_of
 from pages.ui import actions, cache, controls, live, needs, recipes, state, tables
 from pages.ui.messages import audit_errors, empty, finding, note
 
@@ -26,14 +26,14 @@ with audit_errors():
         needs.say_rows(shown, data)
     if view.is_trained and state.job() != view.run:
         run = cache.store().find(view.run)
-        curve = losses(live.epochs_of(run.id))
+        curve = losses_of(live.epochs_of(run.id))
         controls.chart(
-            training.losses(curve, state.ink()),
+            losses.curves(curve, state.ink()),
             "model.losses",
-            training.losses_alt(curve),
+            losses.alt(curve),
         )
         tables.numbers(
-            training.losses_table(curve),
+            losses.table(curve),
             "model.losses",
             actions.train_command(run.recipe),
         )

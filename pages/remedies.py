@@ -10,7 +10,7 @@ st.title("Pick a fix, retrain live, watch each group’s curve", anchor=False)
 with audit_errors():
     run, data = needs.run()
     shown, _ = needs.evaluation()
-    found = cache.found(shown, data)
+    found = cache.found(shown, data, state.view().k)
     finding(found.sentence)
     answer = st.container()
 

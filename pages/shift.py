@@ -9,7 +9,7 @@ st.title("Performance changed: which part of the distribution moved?", anchor=Fa
 with audit_errors():
     shown, data = needs.evaluation()
     answer = st.container()
-    chosen = sides.choose(data, cache.found(shown, data))
+    chosen = sides.choose(data, cache.found(shown, data, state.view().k))
     metric = controls.metric("shift", controls.measures(shown), "accuracy")
 
     with answer:

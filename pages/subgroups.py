@@ -3,12 +3,13 @@ import streamlit as st
 from analysis.charts import groups
 from pages.ui import actions, cache, controls, needs, state, tables
 from pages.ui.messages import audit_errors, finding, note
+from pages.ui.panels import every, more
 
 st.title("Who does the model fail?", anchor=False)
 
 with audit_errors():
     shown, data = needs.evaluation()
-    found = cache.found(shown, data)
+    found = cache.found(shown, data, state.view().k)
     finding(found.sentence)
     actions.offer_fix(found)
     answer = st.container()
@@ -17,8 +18,11 @@ with audit_errors():
         by = controls.attributes("subgroups", list(shown.groups), found.attribute)
     with right:
         metric = controls.metric("subgroups", controls.measures(shown), found.metric)
+        metric = controls.costed("subgroups", metric)
 
-    record = cache.disaggregation(shown, by, controls.with_key_metrics(shown, metric))
+    record = cache.disaggregation(
+        shown, by, controls.with_key_metrics(shown, metric), state.view().k
+    )
     with answer:
         figure = groups.rates(
             record,
@@ -35,3 +39,5 @@ with audit_errors():
             actions.audit_command(by, (metric,)),
         )
     needs.say_rows(shown, data)
+    table = every.draw(shown, data, metric)
+    more.draw(shown, data, by, metric, table)

@@ -1,57 +1,23 @@
 """Reliability by group: square panels on one frame, scores as histograms under them."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from analysis.arrays import Bools
 from analysis.calibration import GroupReliability
 from analysis.charts import numbers, theme
+from analysis.charts.squares import BARS, GAP, GUTTER, HEAD, LEFT, WIDTH, Grid
+from analysis.charts.withheld import WITHHELD, withheld_words
 
 MAX_PANELS = 9
 TICKS = {"tickvals": [0, 0.5, 1], "ticktext": ["0", "50", "100"]}
 FEW = 10
 """A dot of fewer people is drawn hollow."""
-
-WIDTH, LEFT, MAX_PANEL, BARS = 900, 60, 340, 44
-GUTTER, GAP, HEAD, FOOT = 44, 8, 42, 56
-"""Sizes in pixels; the width is that of the page's column in a window of 1,280."""
-
-
-@dataclass(frozen=True)
-class _Grid:
-    """Where panels stand: as few rows as keep them large, all of one size."""
-
-    panels: int
-
-    @property
-    def columns(self) -> int:
-        return self.panels if self.panels in (1, 2, 4) else 3
-
-    @property
-    def rows(self) -> int:
-        return max(1, math.ceil(self.panels / self.columns))
-
-    @property
-    def panel(self) -> int:
-        """Side of a square panel."""
-        free = WIDTH - LEFT - 20 - (self.columns - 1) * GUTTER
-        return min(MAX_PANEL, free // self.columns)
-
-    @property
-    def band(self) -> int:
-        """Height of one row of panels with its titles and ticks."""
-        return HEAD + self.panel + GAP + BARS + FOOT
-
-    @property
-    def inner(self) -> tuple[int, int]:
-        """Height and width of the plot."""
-        width = self.columns * (self.panel + GUTTER) - GUTTER
-        return self.rows * self.band, width
 
 
 def reliability(
@@ -66,7 +32,7 @@ def reliability(
     ink : Ink
     """
     shown = _shown(record)
-    grid = _Grid(max(1, len(shown)))
+    grid = Grid(max(1, len(shown)))
     columns = grid.columns
     chart = _panels(record, shown, grid, ink)
     for panel, g in enumerate(shown):
@@ -84,19 +50,23 @@ def alt(record: Sequence[GroupReliability]) -> str:
         f"n = {numbers.count(r.error.value.n)})"
         for r in (record[g] for g in _shown(record))
     ]
-    return f"Mean distance between score and observed rate: {'; '.join(said)}."
+    words = "Mean distance between score and observed rate: "
+    words += f"{'; '.join(said) or 'no group is shown'}."
+    return f"{words} {withheld_words(_hidden(record))}".rstrip()
 
 
 def finding(record: Sequence[GroupReliability]) -> str:
     """Say whose score is furthest from the outcome, and whether chance explains it."""
     shown = [record[g] for g in _shown(record)]
+    withheld = withheld_words(_hidden(record))
     if not shown:
-        return "No group has a row, so there is nothing to compare."
+        return withheld or "No group has a row, so there is nothing to compare."
     off = [r for r in shown if r.error.value.value > r.error.null_high]
     if not off:
+        which = " that is shown" if withheld else ""
         return (
-            "In every group the score is as close to the outcome as a true score of "
-            "these sizes would be."
+            f"In every group{which} the score is as close to the outcome as a true "
+            "score of these sizes would be."
         )
     worst = max(off, key=lambda r: r.error.value.value)  # as printed, here and below
     promised = _promised(worst)
@@ -130,12 +100,24 @@ def errors_table(record: Sequence[GroupReliability]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "group": [r.name for r in record],
-            "people": [numbers.count(r.error.value.n) for r in record],
-            "mean distance, points": [_points(r.error.value.value) for r in record],
-            "debiased, points": [_points(r.error.debiased) for r in record],
-            "chance alone, points": [_range(r) for r in record],
+            "people": _said(record, lambda r: numbers.count(r.error.value.n)),
+            "mean distance, points": _said(
+                record, lambda r: _points(r.error.value.value)
+            ),
+            "debiased, points": _said(record, lambda r: _points(r.error.debiased)),
+            "chance alone, points": _said(record, _range),
         }
     )
+
+
+def _said(
+    record: Sequence[GroupReliability], words: Callable[[GroupReliability], str]
+) -> list[str]:
+    return [WITHHELD if r.is_hidden else words(r) for r in record]
+
+
+def _hidden(record: Sequence[GroupReliability]) -> Bools:
+    return np.array([r.is_hidden for r in record], dtype=bool)
 
 
 def _points(share: float) -> str:
@@ -163,15 +145,17 @@ def _shown(record: Sequence[GroupReliability]) -> list[int]:
 
 
 def _panels(
-    record: Sequence[GroupReliability], shown: list[int], grid: _Grid, ink: theme.Ink
+    record: Sequence[GroupReliability], shown: list[int], grid: Grid, ink: theme.Ink
 ) -> go.Figure:
     subtitle = (
         "Observed rate against mean predicted probability, with 95 % intervals; hollow "
         f"dots rest on fewer than {FEW} people. Below the diagonal the score promises "
         "more than happens. Bars: how many people have which score."
     )
-    if len(shown) < len(record):
+    withheld = withheld_words(_hidden(record))
+    if len(shown) < sum(not r.is_hidden for r in record):
         subtitle += f" The {len(shown)} largest of {len(record)} groups."
+    subtitle += f" {withheld}" if withheld else ""
     figure = theme.figure("Score against outcome, by group", subtitle, ink=ink)
     top = figure.layout.margin.t
     chart = make_subplots(rows=2 * grid.rows, cols=grid.columns, figure=figure)
@@ -189,7 +173,7 @@ def _panels(
     return chart
 
 
-def _place(chart: go.Figure, cell: int, grid: _Grid, *, is_used: bool) -> None:
+def _place(chart: go.Figure, cell: int, grid: Grid, *, is_used: bool) -> None:
     """Give the two axes of a panel their place, in pixels from the top left."""
     height, width = grid.inner
     row, column = divmod(cell, grid.columns)

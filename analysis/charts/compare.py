@@ -1,15 +1,18 @@
 """Before and after on the same rows: where each group moved, and at what price."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.charts import numbers, theme
+from analysis.charts.changes import change_unit, color_of, color_words
 from analysis.charts.groups import short_title, unit_of
-from analysis.charts.numbers import Unit
+from analysis.charts.withheld import WITHHELD, withheld_words
 from analysis.compare import HARM_LEVEL, PairedComparison
 from analysis.estimates import Estimate
-from analysis.metrics import METRICS
+from analysis.metrics import metric_named
 
 MAX_ROWS = 24
 ROW_HEIGHT = 36
@@ -27,7 +30,7 @@ def moves(
     ink : Ink
     """
     rows = _shown(record, metric)
-    title = METRICS[metric].title
+    title = metric_named(metric).title
     chart = theme.figure(
         f"{title}: before and after",
         f"Hollow: before. Solid: after, {color_words(metric)}, grey not sure once "
@@ -36,7 +39,8 @@ def moves(
         ink=ink,
     )
     for position, g in enumerate(reversed(rows)):
-        _draw_move(chart, record, (metric, g), position, ink)
+        if not record.hidden[g]:
+            _draw_move(chart, record, (metric, g), position, ink)
     _label_rows(chart, record, metric, rows, ink)
     chart.update_xaxes(tickformat=".1~%" if unit_of(metric) == "percent" else "")
     chart.update_layout(margin={"r": 250})
@@ -45,43 +49,25 @@ def moves(
 
 def alt(record: PairedComparison, metric: str) -> str:
     """Say the overall change, the largest change of a group, and who was harmed."""
-    title, change = METRICS[metric].title, record.change[metric].estimates
+    title, change = metric_named(metric).title, record.change[metric].estimates
     rows = [g for g in _shown(record, metric) if not np.isnan(change.value[g])]
     decimals = _decimals(record, metric)
     overall = numbers.full(record.overall[metric], change_unit(metric), decimals)
+    withheld = withheld_words(record.hidden)
     if not rows:
-        return f"{title}: change overall {overall}; undefined in every group."
+        said = f"{title}: change overall {overall}; undefined in every group."
+        return f"{said} {withheld}".rstrip()
     g = max(rows, key=lambda i: abs(change.value[i]))
     harmed = [name for name, worse in record.harmed if worse == metric]
     said = (
         f"surely worse for {', '.join(harmed)}" if harmed else "no group surely worse"
     )
-    return (
+    largest = numbers.full(change.at(g), change_unit(metric), decimals)
+    said = (
         f"{title}: change overall {overall}; largest for {record.names[g]}, "
-        f"{numbers.full(change.at(g), change_unit(metric), decimals)}; {said}."
+        f"{largest}; {said}."
     )
-
-
-def change_unit(metric: str) -> Unit:
-    """Return how a change of a metric is printed: rates change by points."""
-    return "points" if unit_of(metric) == "percent" else "change"
-
-
-def color_words(metric: str) -> str:
-    """Say what orange and blue mean: for the worse and the better where that is known.
-
-    The same on every page.
-    """
-    if METRICS[metric].better == "none":
-        return "orange where it surely went up, blue where it surely went down"
-    return "orange where it surely got worse, blue where it surely got better"
-
-
-def color_of(metric: str, change: float, ink: theme.Ink) -> str:
-    """Return the colour of a sure change; see `color_words`."""
-    is_up = change > 0
-    is_orange = is_up if METRICS[metric].better != "high" else not is_up
-    return ink.up if is_orange else ink.down
+    return f"{said} {withheld}".rstrip()
 
 
 def row_names(record: PairedComparison, metric: str) -> tuple[str, ...]:
@@ -99,7 +85,8 @@ def finding(record: PairedComparison, metric: str) -> str:
     price = _price_words(record)
     title = short_title(metric)
     if not worse and not other:
-        return f"{title}: no group changed more than chance. {price}"
+        shown = " that is shown" if record.hidden.any() else ""
+        return f"{title}: no group{shown} changed more than chance. {price}"
     most = [max(part, key=lambda g: abs(value[g])) for part in (other, worse) if part]
     moved = [_moved(record, metric, g) for g in most]
     if worse:
@@ -162,7 +149,8 @@ def _decimals(record: PairedComparison, metric: str) -> int:
 def harmed_words(record: PairedComparison) -> str:
     """Say which groups surely got worse, in which metrics."""
     if not record.harmed:
-        return "No group got surely worse in any of the measures compared."
+        shown = " that is shown" if record.hidden.any() else ""
+        return f"No group{shown} got surely worse in any of the measures compared."
     by_metric: dict[str, list[str]] = {}
     for name, metric in record.harmed:
         by_metric.setdefault(short_title(metric), []).append(name)
@@ -180,7 +168,7 @@ def price(record: PairedComparison) -> pd.DataFrame:
         before, after, change, decimals = _overall(record, name)
         rows.append(
             (
-                METRICS[name].title,
+                metric_named(name).title,
                 numbers.value(before, unit_of(name), decimals),
                 numbers.value(after, unit_of(name), decimals),
                 numbers.value(change, change_unit(name), decimals),
@@ -195,6 +183,10 @@ def table(record: PairedComparison, metric: str) -> pd.DataFrame:
     """Return the numbers behind the moves."""
     before, after = record.before.by_group[metric], record.after.by_group[metric]
     change = record.change[metric]
+    worse: Sequence[object] = list(map(bool, change.is_worse))
+    if record.hidden.any():  # of a withheld group not even this may be said
+        both = zip(worse, record.hidden, strict=True)
+        worse = [None if is_hidden else is_worse for is_worse, is_hidden in both]
     return pd.DataFrame(
         {
             "group": record.names,
@@ -205,16 +197,18 @@ def table(record: PairedComparison, metric: str) -> pd.DataFrame:
             "low": change.estimates.low,
             "high": change.estimates.high,
             "q-value": change.q_value,
-            "surely worse": change.is_worse,
+            "surely worse": worse,
         }
     )
 
 
 def _shown(record: PairedComparison, metric: str) -> list[int]:
+    """Return the groups drawn: the largest, highest value first; withheld ones last."""
     before = record.before.by_group[metric].value
     rows = [g for g in range(len(record.names)) if record.before.n[g] > 0]
     rows = sorted(rows, key=lambda g: -record.before.n[g])[:MAX_ROWS]
-    return sorted(rows, key=lambda g: (bool(np.isnan(before[g])), -before[g]))
+    rows = sorted(rows, key=lambda g: (bool(np.isnan(before[g])), -before[g]))
+    return [*rows, *map(int, np.flatnonzero(record.hidden))][:MAX_ROWS]
 
 
 def _draw_move(
@@ -275,6 +269,9 @@ def _label_rows(
     right = {"x": 1, "xref": "paper", "xanchor": "right"}
     change, decimals = record.change[metric].estimates, _decimals(record, metric)
     for position, g in enumerate(upward):
+        if record.hidden[g]:
+            theme.label(chart, WITHHELD, **right, y=position, xshift=165)
+            continue
         said = numbers.full(_change(record, metric, g), change_unit(metric), decimals)
         color = _color(record, metric, g, ink)
         font = {"color": ink.muted if color == ink.ghost else color, "size": 13}

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from analysis.charts import numbers, theme
 from analysis.charts.compare import ROW_HEIGHT, name_rows
+from analysis.charts.withheld import WITHHELD, withheld_words
 from analysis.compare import Flips
 
 
@@ -32,10 +33,11 @@ def bars(
         height=ROW_HEIGHT * len(rows) + 16,
         ink=ink,
     )
-    y = list(range(len(rows)))[::-1]
+    drawn = [g for g in rows if not record.hidden[g]]
+    y = [len(rows) - 1 - rows.index(g) for g in drawn]
     sides = (
-        ("newly wrong", -record.newly_wrong[rows], ink.up),
-        ("newly right", record.newly_right[rows], ink.down),
+        ("newly wrong", -record.newly_wrong[drawn], ink.up),
+        ("newly right", record.newly_right[drawn], ink.down),
     )
     for name, x, color in sides:
         chart.add_bar(
@@ -54,14 +56,19 @@ def bars(
 
 def alt(record: Flips) -> str:
     """Say the total of changed decisions, and the group they changed most in."""
-    wrong, right = record.newly_wrong.sum(), record.newly_right.sum()
-    share = np.nan_to_num(record.changed.value, nan=-1)
-    g = int(share.argmax())
-    return (
+    everyone = record.overall()
+    wrong, right = float(everyone.newly_wrong[0]), float(everyone.newly_right[0])
+    said = (
         f"{numbers.count(right)} people are newly decided right and "
-        f"{numbers.count(wrong)} newly wrong; most often in {record.names[g]}, "
-        f"{numbers.full(record.changed.at(g))} of {numbers.count(record.n[g])}."
+        f"{numbers.count(wrong)} newly wrong"
     )
+    if not record.hidden.all():
+        g = int(np.nan_to_num(record.changed.value, nan=-1).argmax())
+        said += (
+            f"; most often in {record.names[g]}, "
+            f"{numbers.full(record.changed.at(g))} of {numbers.count(record.n[g])}"
+        )
+    return f"{said}. {withheld_words(record.hidden)}".rstrip()
 
 
 def table(record: Flips) -> pd.DataFrame:
@@ -84,7 +91,8 @@ def _label_flips(
 ) -> None:
     upward = list(reversed(rows))
     name_rows(chart, [record.names[g] for g in upward], ink)
-    most = max([1.0, *record.newly_wrong[rows], *record.newly_right[rows]])
+    drawn = [g for g in rows if not record.hidden[g]]
+    most = max([1.0, *record.newly_wrong[drawn], *record.newly_right[drawn]])
     ticks = _ticks(most)
     chart.update_xaxes(
         range=[-1.5 * most, 1.5 * most],
@@ -95,6 +103,9 @@ def _label_flips(
     chart.update_layout(barmode="relative", margin={"r": 110, "b": 50})
     edge = {"x": 1, "xref": "paper", "xanchor": "right", "xshift": 105}
     for position, g in enumerate(upward):
+        if record.hidden[g]:
+            theme.label(chart, WITHHELD, y=position, **edge)
+            continue
         wrong, right = float(record.newly_wrong[g]), float(record.newly_right[g])
         text = {"y": position, "font": {"color": ink.text, "size": 13}}
         said = f"{numbers.count(wrong)} newly wrong"

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from analysis.charts import numbers, theme
 from analysis.charts.numbers import Unit
 from analysis.disaggregate import Disaggregation
-from analysis.metrics import METRICS
+from analysis.metrics import metric_named
 
 MAX_ROWS = 40
 ROW_HEIGHT = 34
@@ -17,12 +17,12 @@ ROW_HEIGHT = 34
 
 def unit_of(metric: str) -> Unit:
     """Return how a metric's values are printed."""
-    return "percent" if METRICS[metric].kind == "rate" else "number"
+    return "percent" if metric_named(metric).kind == "rate" else "number"
 
 
 def short_title(metric: str) -> str:
     """Return a metric's plain words without the term in brackets."""
-    return METRICS[metric].title.split(" (")[0]
+    return metric_named(metric).title.split(" (")[0]
 
 
 def rates(
@@ -47,7 +47,7 @@ def rates(
     ink : Ink
     """
     unit, rows = unit_of(metric), shown_rows(record, metric)
-    spec = METRICS[metric]
+    spec = metric_named(metric)
     chart = theme.figure(
         spec.title,
         _subtitle(record, metric, people, len(rows)),
@@ -69,7 +69,7 @@ def alt(record: Disaggregation, metric: str) -> str:
     unit, rows = unit_of(metric), shown_rows(record, metric)
     by_group = record.by_group[metric]
     defined = [g for g in rows if not by_group.at(g).is_undefined]
-    title, decimals = METRICS[metric].title, _shared_decimals(record, metric)
+    title, decimals = metric_named(metric).title, _shared_decimals(record, metric)
     if not defined:
         return f"{title}: undefined in every group."
     said = [
@@ -106,7 +106,7 @@ def table(record: Disaggregation) -> pd.DataFrame:
     """Return the numbers behind the chart, one row per group, overall first."""
     columns: dict[str, object] = {
         "group": ("Overall", *record.names),
-        "people": [float(record.n.sum()), *record.n],
+        "people": [_everyone(record), *record.n],
     }
     for metric in record.by_group:
         overall, by_group = record.overall[metric], record.by_group[metric]
@@ -116,6 +116,13 @@ def table(record: Disaggregation) -> pd.DataFrame:
         columns[f"{name}, high"] = [overall.high, *by_group.high]
         columns[f"{name}, n"] = [overall.n, *by_group.n]
     return pd.DataFrame(columns)
+
+
+def _everyone(record: Disaggregation) -> float:
+    """Return the people behind all groups, some of whom may be withheld."""
+    if not record.hidden.any():
+        return float(record.n.sum())
+    return max((e.n for e in record.overall.values()), default=float("nan"))
 
 
 def shown_rows(record: Disaggregation, metric: str) -> list[int]:

@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 
 from analysis.attribution import Attribution, Part
 from analysis.charts import numbers, theme
-from analysis.charts.compare import change_unit, color_of, color_words
+from analysis.charts.changes import change_unit, color_of, color_words
 from analysis.charts.groups import short_title, unit_of
 from analysis.estimates import Estimate
-from analysis.metrics import METRICS
+from analysis.metrics import metric_named
 
 WORDS = {
     "P(X)": "Who comes, P(X)",
@@ -30,7 +30,7 @@ def waterfall(record: Attribution, ink: theme.Ink = theme.LIGHT) -> go.Figure:
     """
     parts = _by_size(record)
     chart = theme.figure(
-        f"{METRICS[record.metric].title}: from source to target",
+        f"{metric_named(record.metric).title}: from source to target",
         "Columns: the parts of the change, with 95 % intervals; "
         f"{color_words(record.metric)}, grey could be chance; hatched: not accounted "
         "for. Parts are rounded one by one.",
@@ -62,7 +62,7 @@ def alt(record: Attribution) -> str:
     kind = unit_of(record.metric)
     said = [f"{_words(p)} {_part(p, record)}" for p in _by_size(record)]
     return (
-        f"{METRICS[record.metric].title} from "
+        f"{metric_named(record.metric).title} from "
         f"{numbers.full(record.source, kind, decimals)} at the source to "
         f"{numbers.full(record.target, kind, decimals)} at the target, a "
         f"change of {numbers.full(record.change, unit, decimals)}: {'; '.join(said)}; "

@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from analysis.charts import numbers, theme
+from analysis.charts.withheld import WITHHELD, withheld_words
 from analysis.composition import Composition
 
 MAX_ROWS = 20
@@ -22,8 +23,12 @@ def who(record: Composition, positive: str, ink: theme.Ink = theme.LIGHT) -> go.
     ink : Ink
     """
     rows = _shown(record)
-    chart = _frame(record, positive, rows, ink)
-    y = list(range(len(rows)))[::-1]
+    listed = [*rows, *map(int, np.flatnonzero(record.hidden))][:MAX_ROWS]
+    chart = _frame(record, positive, listed, ink)
+    y = list(range(len(listed)))[::-1]
+    for position in y[len(rows) :]:
+        _label(chart, WITHHELD, position, ink.muted)
+    y = y[: len(rows)]
     names = [theme.safe(record.names[g]) for g in rows]
     chart.add_bar(
         x=record.n[rows],
@@ -65,10 +70,13 @@ def who(record: Composition, positive: str, ink: theme.Ink = theme.LIGHT) -> go.
         col=2,
     )
     for position, words in zip(y, said, strict=True):
-        font = {"color": ink.text, "size": 13}
-        place = {"x": 1, "xref": "paper", "xanchor": "right", "xshift": 130}
-        theme.label(chart, words, y=position, font=font, **place)
+        _label(chart, words, position, ink.text)
     return chart
+
+
+def _label(chart: go.Figure, words: str, y: int, color: str) -> None:
+    place = {"x": 1, "xref": "paper", "xanchor": "right", "xshift": 130}
+    theme.label(chart, words, y=y, font={"color": color, "size": 13}, **place)
 
 
 def alt(record: Composition, positive: str) -> str:
@@ -78,7 +86,8 @@ def alt(record: Composition, positive: str) -> str:
         f"{numbers.value(record.label_rate.at(g))} {positive}"
         for g in _shown(record)[:5]
     ]
-    return f"Rows by {record.attribute}: {'; '.join(said)}."
+    words = f"Rows by {record.attribute}: {'; '.join(said) or 'no group is shown'}."
+    return f"{words} {withheld_words(record.hidden)}".rstrip()
 
 
 def table(record: Composition) -> pd.DataFrame:
@@ -103,11 +112,13 @@ def _shown(record: Composition) -> list[int]:
 def _frame(
     record: Composition, positive: str, rows: list[int], ink: theme.Ink
 ) -> go.Figure:
-    present = int((record.n > 0).sum())
+    present = int(((record.n > 0) | record.hidden).sum())
     title = f"Who is in the table, by {record.attribute}"
     subtitle = f"Left: rows. Right: share labelled {positive}, with 95 % intervals."
     if len(rows) < present:
         subtitle += f" The {len(rows)} largest of {present:,} groups."
+    withheld = withheld_words(record.hidden)
+    subtitle += f" {withheld}" if withheld else ""
     base = theme.figure(title, subtitle, height=34 * len(rows) + 10, ink=ink)
     chart = make_subplots(
         rows=1, cols=2, shared_yaxes=True, horizontal_spacing=0.1, figure=base

@@ -4,14 +4,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.arrays import Floats
 from analysis.charts import numbers, theme
-from analysis.history import History, Losses
-from analysis.metrics import METRICS
+from analysis.charts.withheld import withheld_words
+from analysis.history import History
+from analysis.metrics import metric_named
 
 MAX_PANELS = 9
 PANEL_HEIGHT = 170
@@ -67,47 +66,9 @@ def by_group(
     return chart
 
 
-def losses(record: Losses, ink: theme.Ink = theme.LIGHT) -> go.Figure:
-    """Draw training and validation loss over epochs, with the best epoch marked."""
-    chart = theme.figure(
-        "How the model learned",
-        "Log loss per row (nats) by epoch; the model kept is the one at the dot",
-        height=220,
-        ink=ink,
-    )
-    lines = (
-        ("training", record.train, ink.ghost, "dot"),
-        ("validation", record.validation, ink.accent, "solid"),
-    )
-    for name, values, color, dash in lines:
-        chart.add_scatter(
-            x=record.epoch,
-            y=values,
-            name=name,
-            mode="lines",
-            line={"color": color, "width": 2, "dash": dash},
-            hovertemplate="epoch %{x}: %{y:.4f}<extra>" + name + "</extra>",
-        )
-        if len(values) and not math.isnan(values[-1]):
-            theme.label(
-                chart,
-                name,
-                x=float(record.epoch[-1]),
-                y=float(values[-1]),
-                xshift=6,
-                yanchor="bottom" if _is_upper(record, values) else "top",
-                font={"color": color, "size": 13},
-            )
-    _mark_best(chart, record, ink)
-    chart.update_xaxes(title="Epoch", tickformat="d")
-    chart.update_yaxes(title="Log loss, nats")
-    chart.update_layout(margin={"r": 90})
-    return chart
-
-
 def alt(record: History, epochs: Epochs) -> str:
     """Say where every group stands after the last epoch, or after the kept one."""
-    title = METRICS[record.metric].title
+    title = metric_named(record.metric).title
     if not len(record.epoch):
         return f"{title} by group: no epoch has finished yet."
     row = epochs.at(record)
@@ -119,31 +80,10 @@ def alt(record: History, epochs: Epochs) -> str:
     at += (
         f"{record.epoch[-1]:.0f}, the one kept" if epochs.kept else f"{epochs.planned}"
     )
-    return f"{title} on validation rows {at}: {', '.join(said)}."
-
-
-def losses_alt(record: Losses) -> str:
-    """Say first and best validation loss."""
-    if not len(record.epoch) or np.isnan(record.validation).all():
-        return "Losses by epoch: no epoch has finished yet."
-    best = int(np.nanargmin(record.validation))
-    return (
-        f"Validation log loss from {record.validation[0]:.4f} to "
-        f"{record.validation[best]:.4f} at epoch {record.epoch[best]:.0f} of "
-        f"{record.epoch[-1]:.0f}."
+    words = (
+        f"{title} on validation rows {at}: {', '.join(said) or 'no group is shown'}."
     )
-
-
-def losses_table(record: Losses) -> pd.DataFrame:
-    """Return the numbers behind the learning curve."""
-    return pd.DataFrame(
-        {
-            "epoch": record.epoch,
-            "training log loss": record.train,
-            "validation log loss": record.validation,
-            "validation AUROC": record.auroc,
-        }
-    )
+    return f"{words} {withheld_words(record.hidden)}".rstrip()
 
 
 def _shown(record: History) -> list[int]:
@@ -161,11 +101,12 @@ def _panels(
 ) -> go.Figure:
     columns = _columns(len(shown))
     rows = max(1, math.ceil(len(shown) / columns))
-    spec = METRICS[record.metric]
+    spec = metric_named(record.metric)
     ghost = "; grey: the model before" if base is not None else ""
     figure = theme.figure(
         spec.title if epochs.kept else f"{spec.title}, live",
-        f"By epoch, on validation rows, with 95 % bands{ghost}{_kept_words(epochs)}",
+        f"By epoch, on validation rows, with 95 % bands{ghost}{_kept_words(epochs)}"
+        f"{_withheld(record)}",
         height=PANEL_HEIGHT * rows + 30 * (rows - 1),
         ink=ink,
     )
@@ -204,6 +145,11 @@ def _kept_words(epochs: Epochs) -> str:
     if not epochs.kept:
         return ""
     return f"; dot and value: epoch {epochs.kept}, whose model is kept"
+
+
+def _withheld(record: History) -> str:
+    said = withheld_words(record.hidden)
+    return f"; {said.rstrip('.')}" if said else ""
 
 
 def _panel_title(record: History, g: int, epochs: Epochs, ink: theme.Ink) -> str:
@@ -283,21 +229,4 @@ def _mark_end(
         marker={"color": theme.group_color(g, ink), "size": 10},
         hoverinfo="skip",
         **place,
-    )
-
-
-def _is_upper(record: Losses, values: Floats) -> bool:
-    return bool(values[-1] >= np.fmax(record.train[-1], record.validation[-1]))
-
-
-def _mark_best(chart: go.Figure, record: Losses, ink: theme.Ink) -> None:
-    if not len(record.epoch) or np.isnan(record.validation).all():
-        return
-    best = int(np.nanargmin(record.validation))
-    chart.add_scatter(
-        x=[record.epoch[best]],
-        y=[record.validation[best]],
-        mode="markers",
-        marker={"color": ink.accent, "size": 10},
-        hovertemplate="kept: epoch %{x}, %{y:.4f}<extra></extra>",
     )

@@ -11,7 +11,12 @@ from analysis.datasets.groups import default_cut_points
 from analysis.datasets.load import Dataset, frame_of
 from analysis.datasets.opening import open_table
 from analysis.datasets.reading import ReadTable
-from analysis.datasets.roles import Roles, class_names, likely_positive
+from analysis.datasets.roles import (
+    Roles,
+    class_names,
+    infer_roles,
+    likely_positive,
+)
 from analysis.datasets.task import Task
 from analysis.errors import SettingError
 
@@ -33,6 +38,8 @@ class ScoredColumns:
     weights : str or None
     cut_points : mapping of str to tuple of float
         Edges of numeric groups; a group without any is cut at its rounded quartiles.
+    with_features : bool
+        Whether the other columns are taken as features, as far as they look like some.
     """
 
     label: str
@@ -41,6 +48,7 @@ class ScoredColumns:
     positive: str | None = None
     weights: str | None = None
     cut_points: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    with_features: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "groups", tuple(dict.fromkeys(self.groups)))
@@ -77,11 +85,19 @@ def _roles(columns: ScoredColumns, table: pd.DataFrame) -> Roles:
     return Roles(
         label=columns.label,
         positive=positive or "",
+        features=_features(columns, table),
         sensitive=columns.groups,
         score=columns.scores,
         weight=columns.weights,
         cut_points={**suggested, **columns.cut_points},
     )
+
+
+def _features(columns: ScoredColumns, table: pd.DataFrame) -> tuple[str, ...]:
+    if not columns.with_features:
+        return ()
+    used = {columns.label, *columns.scores, columns.weights}
+    return tuple(f for f in infer_roles(table).features if f not in used)
 
 
 def _labelled(task: Task, read: ReadTable) -> Dataset:

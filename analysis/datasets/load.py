@@ -53,6 +53,29 @@ class Dataset:
             parts += [repr(self.task.score), scores]
         return digest_of(part.encode() for part in parts)
 
+    def positions(self, row_ids: Ints) -> Ints:
+        """Return where rows of the full table stand in this one, int[n]."""
+        return pd.Index(self.frame.row_ids).get_indexer(row_ids)
+
+    def numbers(self, column: str, row_ids: Ints) -> Floats:
+        """Return a column of numbers for rows of the full table, float[n].
+
+        Raises
+        ------
+        SettingError
+            There is no such column, or it holds no numbers.
+        """
+        if column not in self.table or not pd.api.types.is_numeric_dtype(
+            self.table[column]
+        ):
+            known = ", ".join(map(str, self.table.select_dtypes("number").columns))
+            raise SettingError(
+                f"'{column}' is not a column of numbers in this table; choose one of "
+                f"{known or 'none: there is no such column'}."
+            )
+        taken = self.table[column].iloc[self.positions(row_ids)]
+        return taken.to_numpy(dtype=np.float64, na_value=np.nan)
+
     def features_for(self, method: str) -> tuple[str, ...]:
         """Return the features that serve a split: by time, none recorded in part."""
         if method != "time":

@@ -5,32 +5,40 @@ import streamlit as st
 
 from analysis.datasets.load import EMBEDDED, Dataset
 from analysis.datasets.task import Task
-from analysis.frame import Splits
+from analysis.frame import MISSING, Splits
 from analysis.split_comparison import flattery_words
 from pages.ui import cache
 from pages.ui.messages import note
 from pages.ui.needs import weight_words
+from pages.ui.view import View
 
 
-def words(data: Dataset) -> str:
-    """Say how many rows of what, the label and its rate, and who is told apart."""
+def words(data: Dataset, positive: str = "") -> str:
+    """Say how many rows of what, the rate of the class in view, who is told apart."""
     task, n = data.task, len(data.frame)
-    rate = cache.label_rate(data)
+    rate = cache.label_rate(data, positive)
+    of_class = task.words(True)
+    if positive:
+        of_class = f"{task.rows_are} with {task.label} = {positive}"
     said = f"{task.title}: {n:,} {task.rows_are}, {len(task.features)} features. "
-    said += f"{rate} are {task.words(True)} (column {task.label}). "
+    said += f"{rate} are {of_class} (column {task.label}). "
     said += f"Groups are told apart by {', '.join(task.sensitive) or 'nothing'}."
     return f"{said} {weight_words(data)}".rstrip()
 
 
-def columns(data: Dataset) -> pd.DataFrame:
-    """Return one row per column: its role, kind, and what is missing or rare."""
+def columns(data: Dataset, view: View) -> pd.DataFrame:
+    """Return one row per column: its role, kind, and what is missing or rare.
+
+    Where those without a value are a withheld group, how many they are is left out.
+    """
     summaries = cache.summaries(data)
+    hidden = [s.name for s in summaries if _is_missing_withheld(data, s.name, view)]
     return pd.DataFrame(
         {
             "column": [s.name for s in summaries],
             "role": [_role(data.task, s.name) for s in summaries],
             "kind": [s.kind for s in summaries],
-            "missing": [s.missing for s in summaries],
+            "missing": [None if s.name in hidden else s.missing for s in summaries],
             "different values": [s.distinct for s in summaries],
             "rare categories": [s.n_rare for s in summaries],
         }
@@ -68,6 +76,14 @@ def flattery(data: Dataset, splits: Splits) -> None:
         return
     with st.spinner("Comparing with a random split; a few seconds."):
         note(flattery_words(cache.split_flattery(data, splits)))
+
+
+def _is_missing_withheld(data: Dataset, column: str, view: View) -> bool:
+    grouping = data.frame.groups.get(column)
+    if view.k < 2 or grouping is None or MISSING not in grouping.names:
+        return False
+    record = cache.who(data, column, view.positive, view.k)
+    return bool(record.hidden[grouping.names.index(MISSING)])
 
 
 def _role(task: Task, name: str) -> str:

@@ -6,12 +6,15 @@ from typing import Any
 
 import streamlit as st
 
+from analysis.cohorts import cohort_of_group
+from analysis.datasets.groups import edge_name
 from analysis.errors import RunError
 from analysis.finding import Finding
 from models.recipe import Recipe
 from models.remedies.chain import stage
 from pages.ui import cache, jobs, state
 from pages.ui.sides import Sides
+from pages.ui.view import View
 
 
 def offer_fix(found: Finding) -> None:
@@ -83,20 +86,51 @@ def default_recipe(task: str, methods: tuple[str, ...]) -> Recipe:
     return replace(Recipe(task=task), split=methods[0])
 
 
-def audit_command(by: tuple[str, ...], metrics: tuple[str, ...]) -> str:
-    """Return the command that prints the numbers of a disaggregation."""
+def audit_command(
+    by: tuple[str, ...],
+    metrics: tuple[str, ...],
+    *,
+    depth: int | None = None,
+    reference: tuple[tuple[str, str], ...] | None = None,
+    controls: tuple[str, ...] = (),
+) -> str:
+    """Return the command that prints the numbers of a table of groups."""
     view = state.view()
     words = ["python", "cli.py", "audit", _source(), "--groups", ",".join(by)]
     words += ["--metrics", ",".join(metrics)]
+    if depth is not None:
+        words += ["--depth", str(depth)]
+    if reference is not None:
+        words += ["--reference", str(cohort_of_group(dict(reference)))]
+    if controls:
+        words += ["--controls", ",".join(controls)]
+    return _joined([*words, *_view_options(view)])
+
+
+def _view_options(view: View) -> list[str]:
+    """Return the options that say what the sidebar says."""
+    words = []
     if view.threshold is not None:
-        words += ["--threshold", f"{view.threshold:g}"]
-    return _joined(words)
+        words += ["--threshold", edge_name(view.threshold)]
+    if view.by_group is not None:
+        attribute, cuts = view.by_group
+        words += ["--thresholds", f"{attribute}={','.join(map(edge_name, cuts))}"]
+    if view.cohort:
+        words += ["--cohort", view.cohort]
+    if view.positive:
+        words += ["--class", view.positive]
+    if view.k:
+        words += ["--hide-below", str(view.k)]
+    return words
 
 
 def compare_command(base: str, run: str, by: tuple[str, ...]) -> str:
     """Return the command that prints a paired comparison."""
     words = ["python", "cli.py", "compare", base[:12], run[:12]]
-    return _joined([*words, "--groups", ",".join(by)])
+    words += ["--groups", ",".join(by)]
+    if k := state.view().k:
+        words += ["--hide-below", str(k)]
+    return _joined(words)
 
 
 def train_command(recipe: Recipe) -> str:
@@ -119,7 +153,7 @@ def reliability_snippet(by: tuple[str, ...], n_bins: int) -> str:
         "store = open_store()",
         f"dataset = load(store.task({view.data!r}), store.tables)",
         f"shown = evaluation(store, store.find({view.run[:12]!r}), dataset)",
-        f"reliability_by_group(shown, {by!r}, n_bins={n_bins})",
+        f"reliability_by_group(shown, {by!r}, n_bins={n_bins}{_k(view)})",
     ]
     if not view.is_trained:
         lines[2:4] = [
@@ -133,13 +167,20 @@ def reliability_snippet(by: tuple[str, ...], n_bins: int) -> str:
 
 def composition_snippet(by: str) -> str:
     """Return the Python that counts the groups of an attribute."""
+    view = state.view()
+    positive = f", {view.positive!r}" if view.positive else ""
     return "\n".join(
         [
             "from analysis.composition import composition",
             *_dataset_lines(),
-            f"composition(dataset.frame, {by!r})",
+            f"composition(dataset.frame, {by!r}{positive}{_k(view)})",
         ]
     )
+
+
+def _k(view: View) -> str:
+    """Return the argument that withholds small groups; empty where none is."""
+    return f", k={view.k}" if view.k else ""
 
 
 def attribution_snippet(sides: Sides, metric: str) -> str:

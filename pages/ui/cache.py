@@ -7,17 +7,16 @@ Streamlit's own hash reads only a sample of a large table.
 import json
 import os
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import streamlit as st
 
 from analysis.attribution import Attribution, attribute_covariates
 from analysis.calibration import GroupReliability, reliability_by_group
 from analysis.charts import numbers
-from analysis.cohorts import matches, parse
 from analysis.compare import Flips, PairedComparison, flips, paired
 from analysis.composition import Composition, composition, label_share
 from analysis.datasets.columns import ColumnSummary, summarise
@@ -26,18 +25,19 @@ from analysis.datasets.splits import split
 from analysis.datasets.task import task_from_json, task_to_json
 from analysis.datasets.upload import ReadTable, Roles, infer_roles, read_table
 from analysis.disaggregate import Disaggregation, disaggregate
-from analysis.errors import AuditError, DataError, RunError
-from analysis.evaluation import Evaluation, Threshold, evaluate
+from analysis.errors import AuditError, RunError
+from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
 from analysis.finding import Finding, find
 from analysis.frame import Splits
 from analysis.shift import FeatureShift, feature_shifts
 from analysis.split_comparison import SplitComparison, split_comparison
 from analysis.worlds import Domain
 from models.evaluations import evaluation as run_evaluation
-from models.evaluations import splits_of
+from models.evaluations import in_view, splits_of, within_cohort
 from models.run import Run
 from models.store import Store, open_store
-from pages.ui.state import EXISTING_SCORE, FIRST_DATA, View
+from pages.ui.decision import carried_over, look, rule_of, task_in_view
+from pages.ui.view import EXISTING_SCORE, FIRST_DATA, View, tidy
 
 DIGESTS: dict[type, Any] = {
     Evaluation: lambda e: e.digest,
@@ -79,9 +79,11 @@ def evaluation(view: View, split: str = "test") -> Evaluation:
     """Return the run or score in view on its rows, under the cohort and the rule.
 
     A trained run is evaluated on `split`; a score that came with the table on all
-    rows, as it was fitted elsewhere.
+    rows, as it was fitted elsewhere. Scores are joined once for all thresholds.
     """
-    return _evaluation(view, dataset(view.data), str(store().home), split)
+    data, home = dataset(view.data), str(store().home)
+    part = _Part(view.run, split, tidy(view.cohort), view.positive)
+    return _evaluation(part, data, home, rule_of(view, data.task))
 
 
 def pair(view: View, base: Run, run: Run) -> tuple[Evaluation, Evaluation]:
@@ -90,29 +92,35 @@ def pair(view: View, base: Run, run: Run) -> tuple[Evaluation, Evaluation]:
     return before, evaluation(replace(view, run=run.id))
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What is read of a view before anything is decided."""
+
+    run: str
+    split: str
+    cohort: str
+    positive: str
+
+
+@shared(32)
+def _evaluation(
+    part: _Part, data: Dataset, home: str, rule: DecisionRule
+) -> Evaluation:
+    shown = _scored(part, data, home).decided_by(rule)
+    if part.split == "test" and part.run != EXISTING_SCORE:
+        told = look(rule, part.positive)
+        store().notes.look(data.task.name, part.run, told, part.cohort)
+    return shown
+
+
 @shared(16)
-def _evaluation(view: View, data: Dataset, home: str, split: str) -> Evaluation:
-    rule = Threshold(customary_threshold(view, data))
-    if view.run == EXISTING_SCORE:
-        title = data.task.title
-        whole = evaluate(title, data.frame, existing_scores(data), rule)
+def _scored(part: _Part, data: Dataset, home: str) -> Evaluation:
+    if part.run == EXISTING_SCORE:
+        title, scores = data.task.title, existing_scores(data)
+        whole = evaluate(title, data.frame, scores, Threshold())
     else:
-        run = store().find(view.run)
-        whole = run_evaluation(store(), run, data, split, rule)
-        if split == "test":
-            store().notes.look(view.data, run.id, repr(rule), view.cohort)
-    return _within_cohort(whole, data, view.cohort) if view.cohort else whole
-
-
-def _within_cohort(whole: Evaluation, data: Dataset, rule: str) -> Evaluation:
-    chosen = data.frame.row_ids[matches(parse(rule), data.table)]
-    part = whole.take(pd.Index(whole.row_ids).isin(chosen).nonzero()[0])
-    if not len(part):
-        raise DataError(
-            f"No row that is evaluated matches the cohort '{rule}'. Widen the rule or "
-            "clear it in the sidebar."
-        )
-    return part
+        whole = run_evaluation(store(), store().find(part.run), data, part.split)
+    return in_view(within_cohort(whole, data, part.cohort), part.positive)
 
 
 def first_view() -> None:
@@ -131,11 +139,14 @@ def unseen(view: View) -> Evaluation:
     """Return what is in view on every row that no model was trained on."""
     if not view.is_trained:
         return evaluation(view)
-    data = dataset(view.data)
-    rows = splits_of(store().find(view.run), data).rows
+    return _unseen(evaluation(view, "all"), dataset(view.data), view.run)
+
+
+@shared(8)
+def _unseen(whole: Evaluation, data: Dataset, run: str) -> Evaluation:
+    rows = splits_of(store().find(run), data).rows
     kept = data.frame.row_ids[sorted([*rows["calibration"], *rows["test"]])]
-    whole = evaluation(view, "all")
-    return whole.take(pd.Index(whole.row_ids).isin(kept).nonzero()[0])
+    return whole.take(np.flatnonzero(np.isin(whole.row_ids, kept)))
 
 
 def scored_table(view: View, other: Dataset) -> Evaluation:
@@ -146,37 +157,46 @@ def scored_table(view: View, other: Dataset) -> Evaluation:
     RunError
         The worker is still scoring it, or could not.
     """
+    there = carried_over(view, dataset(view.data), other)
     if not view.is_trained:
-        return evaluation(replace(view, data=other.task.name))
-    run, rule = store().find(view.run), Threshold(customary_threshold(view, other))
+        return evaluation(there)
+    part = _Part(view.run, "all", tidy(view.cohort), view.positive)
+    whole = _scored_table(part, other, str(store().home))
+    return whole.decided_by(rule_of(there, other.task))
+
+
+@shared(4)
+def _scored_table(part: _Part, other: Dataset, home: str) -> Evaluation:
+    run = store().find(part.run)
     scores = store().table_scores(run.id, other.digest)
     if scores is None:
         raise RunError("The second table has not been scored yet.")
-    whole = evaluate(run.title, other.frame, scores.scores, rule)
-    return _within_cohort(whole, other, view.cohort) if view.cohort else whole
+    whole = evaluate(run.title, other.frame, scores.scores, Threshold())
+    return in_view(within_cohort(whole, other, part.cohort), part.positive)
 
 
-def customary_threshold(view: View, data: Dataset) -> float:
-    """Return the threshold in force: the reader's, else the scorer's own."""
-    if view.threshold is not None:
-        return view.threshold
-    if view.run == EXISTING_SCORE and data.task.score is not None:
-        return data.task.score.threshold
-    return 0.5
+def found(shown: Evaluation, data: Dataset, k: int = 0) -> Finding:
+    """Return whom the scorer fails most, in a sentence.
+
+    Here and below, groups of fewer than k people are withheld.
+    """
+    return _found(shown, data, k)
 
 
 @shared(64)
-def found(shown: Evaluation, data: Dataset) -> Finding:
-    """Return whom the scorer fails most, in a sentence."""
-    return find(shown, data.task)
+def _found(shown: Evaluation, data: Dataset, k: int) -> Finding:
+    return find(shown, task_in_view(shown, data.task), k)
 
 
 @shared(64)
 def disaggregation(
-    shown: Evaluation, attributes: tuple[str, ...], metrics: tuple[str, ...]
+    shown: Evaluation,
+    attributes: tuple[str, ...],
+    metrics: tuple[str, ...],
+    k: int = 0,
 ) -> Disaggregation:
-    """Return metrics by group."""
-    return disaggregate(shown, attributes, metrics)
+    """Return metrics by group; groups of fewer than k people are withheld."""
+    return disaggregate(shown, attributes, metrics, k)
 
 
 def overall(shown: Evaluation, metrics: tuple[str, ...]) -> Disaggregation:
@@ -186,16 +206,16 @@ def overall(shown: Evaluation, metrics: tuple[str, ...]) -> Disaggregation:
 
 @shared(32)
 def reliability(
-    shown: Evaluation, attributes: tuple[str, ...], n_bins: int
+    shown: Evaluation, attributes: tuple[str, ...], n_bins: int, k: int = 0
 ) -> tuple[GroupReliability, ...]:
     """Return reliability curves by group."""
-    return reliability_by_group(shown, attributes, n_bins)
+    return reliability_by_group(shown, attributes, n_bins, k)
 
 
 @shared(32)
-def who(data: Dataset, attribute: str) -> Composition:
+def who(data: Dataset, attribute: str, positive: str = "", k: int = 0) -> Composition:
     """Return the groups of an attribute with their sizes and labels."""
-    return composition(data.frame, attribute)
+    return composition(data.frame, attribute, positive, k)
 
 
 @shared(32)
@@ -204,17 +224,18 @@ def paired_comparison(
     after: Evaluation,
     attributes: tuple[str, ...],
     metrics: tuple[str, ...],
+    k: int = 0,
 ) -> PairedComparison:
     """Return the change between two models on the same rows."""
-    return paired(before, after, attributes, metrics)
+    return paired(before, after, attributes, metrics, k)
 
 
 @shared(32)
 def flipped(
-    before: Evaluation, after: Evaluation, attributes: tuple[str, ...]
+    before: Evaluation, after: Evaluation, attributes: tuple[str, ...], k: int = 0
 ) -> Flips:
     """Return whose decision changed."""
-    return flips(before, after, attributes)
+    return flips(before, after, attributes, k)
 
 
 @shared(16)
@@ -249,9 +270,9 @@ def summaries(data: Dataset) -> tuple[ColumnSummary, ...]:
 
 
 @shared(32)
-def label_rate(data: Dataset) -> str:
-    """Return the share of the positive label, as printed."""
-    return numbers.plain(label_share(data.frame))
+def label_rate(data: Dataset, positive: str = "") -> str:
+    """Return the share of the class in view, as printed."""
+    return numbers.plain(label_share(data.frame, positive))
 
 
 @shared(2)

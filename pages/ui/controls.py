@@ -1,16 +1,15 @@
-"""Controls that several pages share: the sidebar, pickers, and the chart itself."""
+"""Controls that several pages share: pickers, and the chart itself."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import streamlit as st
 
+from analysis.costs import Costs
 from analysis.datasets.load import Dataset
-from analysis.datasets.tasks import TASKS
-from analysis.errors import AuditError
 from analysis.evaluation import Evaluation
 from analysis.finding import Finding
-from analysis.metrics import METRICS, usable_metrics
+from analysis.metrics import CLASS_MEANS, METRICS, metric_named, usable_metrics
 from models.run import Run
 from pages.ui import cache, state
 from pages.ui.messages import empty, plain
@@ -30,6 +29,12 @@ SPLIT_TITLES = {
     "domain": "One domain as test",
 }
 
+MOST_METRICS = 4
+"""Metrics beside the first one that a page can still show."""
+
+FIRST_OTHERS = ("selection_rate", "accuracy")
+"""Metrics shown beside the first one until others are chosen."""
+
 KEY_METRICS = (
     "selection_rate",
     "true_positive_rate",
@@ -40,62 +45,6 @@ KEY_METRICS = (
     "brier_score",
     "log_loss",
 )
-
-
-def sidebar() -> None:
-    """Draw the four lines that every page follows, and keep them in the address."""
-    names = data_names()
-    state.settle(names)
-    st.selectbox(
-        "Data set",
-        names,
-        format_func=_data_title,
-        key=state.DATA_WIDGET,
-        on_change=state.forget_data,
-    )
-    name = state.view().data
-    runs = run_choices(name)
-    state.match_run(runs)
-    st.selectbox(
-        "Run",
-        runs,
-        format_func=run_title,
-        key=state.RUN_WIDGET,
-        on_change=state.forget_threshold,
-    )
-    st.text_input(
-        "Cohort",
-        key=state.COHORT_WIDGET,
-        placeholder="Everyone",
-        help="A rule over columns, such as `sex = Female & age >= 40`. Names with "
-        "spaces stand in double quotes. Empty means everyone.",
-    )
-    st.number_input(
-        "Decided positive from",
-        value=None,
-        step=0.05,
-        format="%.2f",
-        key=state.THRESHOLD_WIDGET,
-        placeholder=_customary(),
-        help="A row is decided positive when its score is at least this. Empty is the "
-        "score's own customary threshold.",
-    )
-    state.publish()
-
-
-def data_names() -> list[str]:
-    """Return the data sets to choose from: uploaded ones, then embedded ones."""
-    names = [task.name for task in cache.store().notes.tasks()]
-    for name, task in TASKS.items():
-        names += [name, *(f"{name}:{chosen}" for chosen in task.filters)]
-    return names
-
-
-def run_choices(data: str) -> list[str]:
-    """Return what can be looked at: the first model, later ones, the table's score."""
-    done = [run.id for run in reversed(finished_runs(data))]
-    has_score = cache.store().task(data).score is not None
-    return [*done, *([state.EXISTING_SCORE] if has_score else [])] or [state.NOTHING]
 
 
 def finished_runs(data: str) -> list[Run]:
@@ -120,7 +69,7 @@ def run_title(choice: str) -> str:
 
 def metric_title(name: str) -> str:
     """Return what a metric is called in lists."""
-    return METRICS[name].title
+    return metric_named(name).title
 
 
 def attributes(page: str, names: Sequence[str], default: str = "") -> tuple[str, ...]:
@@ -163,13 +112,43 @@ def metric(page: str, names: Iterable[str], default: str = "") -> str:
         on_change=state.choose,
         args=(key,),
     )
-    st.caption(METRICS[chosen].question)
+    st.caption(metric_named(chosen).question)
     return str(chosen)
 
 
+def costed(page: str, metric: str) -> str:
+    """Let the reader edit the costs of the expected cost; return the metric's name."""
+    if metric != "expected_cost":
+        return metric
+    first, words = Costs(), ("right rejection", "wrong flag", "miss", "right flag")
+    with st.popover("Costs of each outcome", key=f"{page}.costs"):
+        costs = [
+            st.number_input(f"A {what} costs", value=cost, key=f"{page}.cost.{i}")
+            for i, (what, cost) in enumerate(
+                zip(words, first.matrix.ravel().tolist(), strict=True)
+            )
+        ]
+    return f"expected_cost:{Costs(*costs)}"
+
+
+def more_metrics(page: str, names: Sequence[str], first: str) -> tuple[str, ...]:
+    """Let the reader choose up to `MOST_METRICS` metrics beside the page's own."""
+    others = [name for name in names if name != first]
+    chosen = st.multiselect(
+        "Other measures",
+        others,
+        [name for name in FIRST_OTHERS if name in others],
+        format_func=metric_title,
+        max_selections=MOST_METRICS,
+        key=f"{page}.others",
+    )
+    return (first, *(name for name in chosen if name != first))
+
+
 def measures(shown: Evaluation) -> tuple[str, ...]:
-    """Return the metrics that the scores in view can give."""
-    return usable_metrics(METRICS, shown.is_probability)
+    """Return the metrics that the scores in view can give, means over classes last."""
+    names = [*METRICS, *(CLASS_MEANS if len(shown.classes) > 2 else ())]
+    return usable_metrics(names, shown.is_probability)
 
 
 def with_key_metrics(shown: Evaluation, metric: str) -> tuple[str, ...]:
@@ -258,7 +237,7 @@ def one_attribute(page: str, names: Sequence[str]) -> str:
             default=names[0],
             format_func=plain,
             required=True,
-            key=f"{page}.by",
+            key=f"{page}.attribute",  # keys that end in .by are not the widget's own
             bind="query-params",
         )
     )
@@ -269,25 +248,6 @@ def chart(figure: Any, key: str, alt: str, width: str = "stretch") -> None:
     st.plotly_chart(
         figure, key=key, alt=alt, theme=None, width=width, config=MODEBAR_OFF
     )
-
-
-def _data_title(name: str) -> str:
-    """Return a title whose beginning tells it apart in a narrow list."""
-    task = cache.store().task(name)
-    _, _, chosen = name.partition(":")
-    if chosen in task.filters:
-        return f"{task.title.split()[0]} · {chosen}"
-    return task.title.replace(", ", " · ")
-
-
-def _customary() -> str:
-    view = state.view()
-    try:
-        task = cache.store().task(view.data)
-    except AuditError:
-        return "0.5"
-    is_score = view.run == state.EXISTING_SCORE and task.score is not None
-    return f"{task.score.threshold if is_score else 0.5:g}, customary"
 
 
 def _offer_fix() -> None:

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:  # AppTest starts here rather than at app.py
     sys.path.insert(0, str(ROOT))
 
-from pages.ui import controls, state  # noqa: E402 (the path must be set first)
+from pages.ui import sidebar, state  # noqa: E402 (the path must be set first)
 from pages.ui.messages import note  # noqa: E402
 
 ICON = str(ROOT / "assets" / "icons" / "faultline.png")
@@ -30,6 +30,6 @@ pages = {
 page = st.navigation(list(pages.values()))
 state.remember_pages(pages)
 with st.sidebar:
-    controls.sidebar()
+    sidebar.draw()
 note(state.unknown())
 page.run()

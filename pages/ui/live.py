@@ -1,19 +1,26 @@
 """A run while it is carried out: progress, curves, cancel, resume."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from analysis.charts import numbers, training
+from analysis.charts import losses, numbers, training
+from analysis.charts.withheld import WITHHELD
 from analysis.errors import RunError
-from analysis.history import history, losses
+from analysis.history import history
+from analysis.history import losses as losses_of
 from models.remedies.chain import is_posthoc
 from models.run import Event, Run
 from pages.ui import actions, cache, controls, state
 from pages.ui.messages import audit_errors, note, plain
 
 POLL_SECONDS = 1.0
+
+_ROWS = re.compile(r" has [\d,]+ calibration rows")
+"""What `GroupTooSmallError` says of a group."""
 
 Curves = Callable[[Run, Sequence[Mapping[str, Any]]], None]
 
@@ -43,11 +50,11 @@ def panel(curves: Curves, key: str) -> None:
 
 def loss_curves(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
     """Draw how the loss falls."""
-    record = losses(epochs)
+    record = losses_of(epochs)
     controls.chart(
-        training.losses(record, state.ink()),
+        losses.curves(record, state.ink()),
         f"model.live.{run.id[:6]}",
-        training.losses_alt(record),
+        losses.alt(record),
     )
 
 
@@ -56,8 +63,9 @@ def group_curves(attribute: str, metric: str) -> Curves:
 
     def draw(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
         before = _epochs(cache.store().events(run.base)) if run.base else []
-        record = history(epochs, attribute, metric)
-        base = history(before, attribute, metric) if before else None
+        k = state.view().k
+        record = history(epochs, attribute, metric, k)
+        base = history(before, attribute, metric, k) if before else None
         frame = training.Epochs(run.recipe.epochs, kept_epoch(run))
         controls.chart(
             training.by_group(record, base, frame, state.ink()),
@@ -149,7 +157,7 @@ def _after(run: Run, key: str) -> None:
             state.forget_job()
             st.rerun()
     if run.reason:
-        note(run.reason)
+        note(_reason(run))
 
 
 def _fitted_words(run: Run) -> str:
@@ -159,7 +167,11 @@ def _fitted_words(run: Run) -> str:
     if not found or "temperature" not in found[-1]:
         return ""
     by_group = found[-1].get("by_group", {})
-    said = ", ".join(f"{name} {value:.2f}" for name, value in by_group.items())
+    hidden = _withheld(run, found[-1].get("attribute", ""))
+    said = ", ".join(
+        f"{name} {WITHHELD if name in hidden else f'{value:.2f}'}"
+        for name, value in by_group.items()
+    )
     said = (
         f"Temperature by group: {said}"
         if said
@@ -170,6 +182,26 @@ def _fitted_words(run: Run) -> str:
         "how well scores fit the outcome (calibration error, Brier score, log loss); "
         "decisions at one half stay as they are."
     )
+
+
+def _withheld(run: Run, attribute: str) -> set[str]:
+    """Return the groups too small to be shown on the rows a remedy was fitted on."""
+    view = state.view()
+    if view.k < 2 or not attribute:
+        return set()
+    fitted_on = replace(view, run=run.id, cohort="", threshold=None, by_group=None)
+    rows = cache.evaluation(fitted_on, "calibration")
+    table = cache.disaggregation(rows, (attribute,), (), view.k)
+    return {
+        n for n, is_hidden in zip(table.names, table.hidden, strict=True) if is_hidden
+    }
+
+
+def _reason(run: Run) -> str:
+    """Return why a run stopped; how many rows a group had only where that is shown."""
+    if state.view().k < 2:
+        return run.reason
+    return _ROWS.sub(" has too few calibration rows", run.reason)
 
 
 def _epochs(events: Sequence[Event]) -> list[Mapping[str, Any]]:

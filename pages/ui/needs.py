@@ -7,7 +7,7 @@ import streamlit as st
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from models.run import Run
-from pages.ui import cache, state
+from pages.ui import cache, decision, state
 from pages.ui.messages import empty, note, plain
 
 LOOKS_HELP = (
@@ -89,10 +89,9 @@ def say_rows(shown: Evaluation, data: Dataset) -> None:
     view = state.view()
     rows = "test rows" if view.is_trained else "rows"
     rows += f" ({data.task.rows_are})" if data.task.rows_are != "rows" else ""
-    threshold = f"{cache.customary_threshold(view, data):g}"
     said = f"{len(shown):,} {rows}"
     said += f" where {view.cohort}" if view.cohort else ""
-    said += f"; decided positive from {threshold}."
+    said += f"; {decision.words(view, data)}."
     said += f" {weight_words(data)}" if data.task.weight else ""
     if not view.is_trained:
         note(said)

@@ -7,7 +7,7 @@ from analysis.charts import numbers
 from analysis.charts.groups import unit_of
 from analysis.datasets.load import Dataset
 from analysis.disaggregate import Disaggregation
-from analysis.metrics import METRICS
+from analysis.metrics import metric_named
 from models.recipe import ARCHITECTURE_TITLES, Recipe
 from models.run import Run
 from pages.ui import controls
@@ -81,7 +81,7 @@ def overall_table(record: Disaggregation) -> pd.DataFrame:
     }
     rows = [
         (
-            METRICS[m].title,
+            metric_named(m).title,
             numbers.value(e, unit_of(m), decimals[unit_of(m)]),
             numbers.interval(e, unit_of(m), decimals[unit_of(m)]),
         )

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from analysis.counts import count
 from analysis.datasets.load import Dataset
-from analysis.errors import DataError
+from analysis.errors import DataError, SettingError
 from analysis.evaluation import Evaluation
 from analysis.finding import Finding
 from analysis.frame import Grouping
+from analysis.hidden_counts import hidden_in, tells_apart
 from analysis.worlds import Domain
 from pages.ui import cache, state
 from pages.ui.messages import plain
@@ -90,6 +92,11 @@ def domains(view: View, data: Dataset, sides: Sides) -> tuple[Domain, Domain]:
 
     A trained run is read on its calibration and test rows, a score that came with the
     table on all rows.
+
+    Raises
+    ------
+    SettingError
+        A side would give away a group of fewer people than may be shown.
     """
     rows = cache.unseen(view)
     if sides.table:
@@ -99,6 +106,7 @@ def domains(view: View, data: Dataset, sides: Sides) -> tuple[Domain, Domain]:
         features = [f for f in data.task.features if f in other.task.features]
         return _domain(rows, data, features), _domain(scored, other, features)
     by = grouping(data, sides.column)
+    _refuse_withheld(rows, by.take(data.positions(rows.row_ids)), sides, view.k)
     method = "time" if sides.column == data.task.time else ""
     features = [f for f in data.features_for(method) if f != sides.column]
     source, target = (
@@ -134,6 +142,18 @@ def called(sides: Sides, at_most: int = 3) -> tuple[str, str]:
         for values in (sides.source, sides.target)
     )
     return f"{sides.column} {source}", f"{sides.column} {target}"
+
+
+def _refuse_withheld(rows: Evaluation, by: Grouping, sides: Sides, k: int) -> None:
+    hidden = hidden_in(count(rows.is_positive, rows.decisions, by), k)
+    for values in (sides.source, sides.target):
+        if tells_apart(pd.Index(by.names).isin(values), hidden):
+            raise SettingError(
+                f"{sides.column} {', '.join(values)} cannot be shown by itself: it "
+                "holds a group that is withheld for privacy, or one that would give "
+                "such a group away. Choose other values, or a smaller number under "
+                "'More' in the sidebar."
+            )
 
 
 def _with_values(

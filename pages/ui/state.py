@@ -1,58 +1,31 @@
 """What a session looks at: the sole owner of session keys."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from analysis.charts.theme import DARK, LIGHT, Ink
+from analysis.frame import Grouping
+from pages.ui import view as views
+from pages.ui.view import EXISTING_SCORE, FIRST_DATA, NOTHING, View
+
+__all__ = ["EXISTING_SCORE", "FIRST_DATA", "NOTHING", "View"]
 
 PAGES = ("data", "model", "subgroups", "calibration", "shift", "remedies", "compare")
 FIRST_PAGE = "subgroups"
-FIRST_DATA = "adult"
 
-EXISTING_SCORE = "score"
-"""Stands for the score that came with the table, in place of a run's id."""
-
-NOTHING = "none"
-"""Stands for no run and no score: the table alone."""
-
-DATA, RUN, COHORT, THRESHOLD = "data", "run", "cohort", "threshold"
 DATA_WIDGET, RUN_WIDGET = "sidebar.data", "sidebar.run"
 COHORT_WIDGET, THRESHOLD_WIDGET = "sidebar.cohort", "sidebar.threshold"
+CLASS_WIDGET, HIDDEN_WIDGET = "sidebar.class", "sidebar.hidden"
+SAVED_WIDGET = "sidebar.saved"
 _PAGES, _JOB, _SAID = "frame.pages", "job", "frame.said"
 _PENDING, _ARRIVED, _UNKNOWN = "frame.pending", "frame.arrived", "frame.unknown"
-_CHOSEN, _KEPT = "frame.chosen", "data.kept"
+_CHOSEN, _KEPT, _FOLLOWED = "frame.chosen", "data.kept", "frame.followed"
+_BY_GROUP, _CLICKED = "frame.by_group", "subgroups.clicked"
 FOLLOWING = (".by", ".metric")
 """Ends of the keys of controls that follow the finding until they are touched."""
-
-
-@dataclass(frozen=True)
-class View:
-    """The four lines of the sidebar.
-
-    Parameters
-    ----------
-    data : str
-        Name of a task.
-    run : str
-        Id of a run, or `EXISTING_SCORE`, or `NOTHING`.
-    cohort : str
-        Rule, as `analysis.cohorts.parse` reads it; empty for everyone.
-    threshold : float or None
-        None is the scorer's customary one.
-    """
-
-    data: str
-    run: str
-    cohort: str
-    threshold: float | None
-
-    @property
-    def is_trained(self) -> bool:
-        """Whether a trained run is in view, rather than a score column or nothing."""
-        return self.run not in (EXISTING_SCORE, NOTHING)
 
 
 def view() -> View:
@@ -63,63 +36,90 @@ def view() -> View:
         run=held.get(RUN_WIDGET) or NOTHING,
         cohort=(held.get(COHORT_WIDGET) or "").strip(),
         threshold=held.get(THRESHOLD_WIDGET),
+        by_group=held.get(_BY_GROUP),
+        positive=held.get(CLASS_WIDGET) or "",
+        k=int(held.get(HIDDEN_WIDGET) or 0),
     )
 
 
 def turn_to(*, data: str = "", run: str = "") -> None:
     """Turn the sidebar to a data set or a run, from the next script run on."""
-    shown = view()
+    shown = _next_view()
     if data and data != shown.data:
-        shown = View(data, run, "", None)
+        shown = View(data, run, "", None, k=shown.k)
     elif run and run != shown.run:
-        shown = replace(shown, run=run, threshold=None)
+        shown = replace(shown, run=run, threshold=None, by_group=None)
     st.session_state[_PENDING] = shown
 
 
+def follow_cohort(rule: str) -> None:
+    """Turn the sidebar to a cohort and keep it, from the next script run on."""
+    st.session_state[_PENDING] = replace(_next_view(), cohort=views.tidy(rule))
+    st.session_state[_FOLLOWED] = views.tidy(rule)
+
+
+def followed() -> str:
+    """Return the rule that a page has just turned to, once; else nothing."""
+    return str(st.session_state.pop(_FOLLOWED, ""))
+
+
+def accept_thresholds(attribute: str, values: tuple[float, ...]) -> None:
+    """Decide by one threshold per group from the next script run on.
+
+    They stand in the order of the grouping's names; without an attribute there is a
+    single one, for everyone.
+    """
+    single, by_group = (None, (attribute, values)) if attribute else (values[0], None)
+    shown = replace(_next_view(), threshold=single, by_group=by_group)
+    st.session_state[_PENDING] = shown
+
+
+def _next_view() -> View:
+    pending = st.session_state.get(_PENDING)
+    return pending if isinstance(pending, View) else view()
+
+
 def settle(data_names: Sequence[str]) -> None:
-    """Carry out `turn_to`, or the address on arrival; before any widget."""
-    wanted = st.session_state.pop(_PENDING, None) or _from_address(data_names)
+    """Carry out what pages asked for, or the address on arrival; before any widget."""
+    wanted = st.session_state.pop(_PENDING, None) or _arrival(data_names)
     held = st.session_state
     held.setdefault(DATA_WIDGET, FIRST_DATA)
+    held.setdefault(HIDDEN_WIDGET, 0)
     if wanted is None and held[DATA_WIDGET] not in (None, *data_names):
         wanted = View(FIRST_DATA, "", "", None)
     if wanted is not None:
         held[DATA_WIDGET], held[RUN_WIDGET] = wanted.data, wanted.run or None
         held[COHORT_WIDGET], held[THRESHOLD_WIDGET] = wanted.cohort, wanted.threshold
+        held[CLASS_WIDGET], held[HIDDEN_WIDGET] = wanted.positive, wanted.k
+        held[_BY_GROUP] = wanted.by_group
 
 
-def _from_address(data_names: Sequence[str]) -> View | None:
+def _arrival(data_names: Sequence[str]) -> View | None:
     """Read the address once per session: reloads and shared links come with one."""
-    if st.session_state.get(_ARRIVED):
+    held, asked = st.session_state, st.query_params
+    if held.get(_ARRIVED):
         return None
-    st.session_state[_ARRIVED] = True
-    asked = {key: st.query_params.get(key, "") for key in (DATA, RUN, COHORT, _JOB)}
-    if asked[_JOB]:
-        st.session_state[_JOB] = asked[_JOB]
-    st.session_state[_CHOSEN] = {
-        key: tuple(value for value in st.query_params.get_all(key) if value)
-        for key in st.query_params
+    held[_ARRIVED] = True
+    if asked.get(_JOB):
+        held[_JOB] = asked[_JOB]
+    held[_CHOSEN] = {
+        key: tuple(value for value in asked.get_all(key) if value)
+        for key in asked
         if key.endswith(FOLLOWING)
     }
-    if asked[DATA] and asked[DATA] not in data_names:
-        _say_unknown("data set", asked[DATA])
-        return View(FIRST_DATA, "", "", None)
-    threshold = _number(st.query_params.get(THRESHOLD, ""))
-    return View(asked[DATA] or FIRST_DATA, asked[RUN], asked[COHORT], threshold)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _say_unknown(what: str, name: str) -> None:
-    st.session_state[_UNKNOWN] = (
-        f"The address names a {what} that is not here: '{name[:60]}'. Below is the "
-        "first one instead; choose another in the sidebar."
+    wanted, problems = views.from_address(
+        {key: asked.get_all(key) for key in views.ADDRESS}
     )
+    if wanted.data not in data_names:
+        _say(views.not_here("data set", wanted.data))
+        return View(FIRST_DATA, "", "", None, k=wanted.k)
+    for problem in problems:
+        _say(problem)
+    return wanted
+
+
+def _say(problem: str) -> None:
+    st.session_state[_UNKNOWN] = f"{unknown()} {problem}".strip()
 
 
 def unknown() -> str:
@@ -130,28 +130,27 @@ def unknown() -> str:
 def match_run(choices: Sequence[str]) -> None:
     """Complete the beginning of a run's id, or drop a run that is not there."""
     asked = st.session_state.get(RUN_WIDGET) or choices[0]
-    found = [choice for choice in choices if choice.startswith(asked)]
-    if asked not in choices and len(found) != 1 and asked != NOTHING:
-        _say_unknown("run", asked)
-    if asked not in choices:
-        asked = found[0] if len(found) == 1 else choices[0]
-    st.session_state[RUN_WIDGET] = asked
+    found = views.completed(asked, choices)
+    if not found and asked != NOTHING:
+        _say(views.not_here("run", asked))
+    st.session_state[RUN_WIDGET] = found or choices[0]
+
+
+def match_table(classes: Sequence[str], groups: Mapping[str, Grouping]) -> None:
+    """Drop a class in view or thresholds by group that the table does not have."""
+    shown, problems = views.fitting(view(), classes, groups)
+    st.session_state[CLASS_WIDGET] = shown.positive
+    st.session_state[_BY_GROUP] = shown.by_group
+    for problem in problems:
+        _say(problem)
 
 
 def address() -> dict[str, str | list[str]]:
     """Return what the address says: the view, the watched run, what was chosen.
 
     Data set and run stand there by name and id; a bound widget would write its label.
-    What the reader left empty is left out.
     """
-    shown = st.session_state.get(_PENDING) or view()
-    said: dict[str, str | list[str]] = {DATA: shown.data}
-    if shown.run not in ("", NOTHING):
-        said[RUN] = shown.run[:12]
-    if shown.cohort:
-        said[COHORT] = shown.cohort
-    if shown.threshold is not None:
-        said[THRESHOLD] = f"{shown.threshold:g}"
+    said = views.to_address(_next_view())
     if job():
         said[_JOB] = job()
     for key, values in st.session_state.get(_CHOSEN, {}).items():
@@ -162,9 +161,9 @@ def address() -> dict[str, str | list[str]]:
 def publish() -> None:
     """Keep the address true, so that it means the same view later."""
     wanted = address()
-    ours = (DATA, RUN, COHORT, THRESHOLD, _JOB)
-    for key in [k for k in st.query_params if k in ours or k.endswith(FOLLOWING)]:
-        if key not in wanted:
+    ours = (*views.ADDRESS, _JOB)
+    for key in list(st.query_params):
+        if (key in ours or key.endswith(FOLLOWING)) and key not in wanted:
             del st.query_params[key]
     for key, value in wanted.items():
         values = value if isinstance(value, list) else [value]
@@ -174,16 +173,33 @@ def publish() -> None:
 
 def forget_data() -> None:
     """Drop what belonged to the data set before."""
-    for key in (RUN_WIDGET, _UNKNOWN, "data.split", "data.held_out"):
+    for key in (RUN_WIDGET, "data.split", "data.held_out"):
         st.session_state.pop(key, None)
     st.session_state[COHORT_WIDGET] = ""
-    st.session_state[THRESHOLD_WIDGET] = None
+    st.session_state[CLASS_WIDGET] = ""
+    forget_threshold()
 
 
 def forget_threshold() -> None:
     """Go back to the customary threshold, as another score has another scale."""
-    st.session_state.pop(_UNKNOWN, None)
     st.session_state[THRESHOLD_WIDGET] = None
+    forget_group_thresholds()
+
+
+def forget_group_thresholds() -> None:
+    """Decide by one threshold for all."""
+    st.session_state.pop(_UNKNOWN, None)
+    st.session_state[_BY_GROUP] = None
+
+
+def tidy_cohort() -> None:
+    """Write the reader's rule as it is printed."""
+    st.session_state[COHORT_WIDGET] = views.tidy(st.session_state[COHORT_WIDGET] or "")
+
+
+def use_saved_cohort() -> None:
+    """Turn the sidebar to the saved cohort that the reader chose."""
+    st.session_state[COHORT_WIDGET] = st.session_state[SAVED_WIDGET] or ""
 
 
 def follow(key: str, default: Sequence[str], options: Sequence[str]) -> list[str]:
@@ -215,6 +231,23 @@ def show(key: str, value: Any) -> None:
     """Let a widget show a value from this run on; before the widget."""
     if key not in st.session_state or st.session_state[key] != value:
         st.session_state[key] = value
+
+
+def click(position: int) -> None:
+    """Remember the position of the mark that was clicked."""
+    st.session_state[_CLICKED] = position
+
+
+def clicked() -> int | None:
+    """Return the position of the mark that was clicked, once; None for none."""
+    position: int | None = st.session_state.pop(_CLICKED, None)
+    return position
+
+
+def keep(key: str, name: str, at_most: int) -> None:
+    """Add a name to a list that a widget shows, dropping the oldest above a number."""
+    kept = [n for n in st.session_state.get(key) or [] if n != name]
+    st.session_state[key] = [*kept, name][-at_most:]
 
 
 def job() -> str:

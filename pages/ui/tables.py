@@ -62,7 +62,14 @@ def printed(table: pd.DataFrame, key: str) -> None:
         name: st.column_config.TextColumn(alignment="right")
         for name in table.columns[1:]
     }
-    st.dataframe(table, hide_index=True, key=key, column_config=config, width="stretch")
+    st.dataframe(
+        table,
+        hide_index=True,
+        key=key,
+        column_config=config,
+        width="stretch",
+        height="content",
+    )
 
 
 def _format(values: pd.Series) -> str:

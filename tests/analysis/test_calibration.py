@@ -115,3 +115,25 @@ def test_raw_scores_have_no_reliability(rng):
     )
     with pytest.raises(NeedsProbabilitiesError, match="needs probabilities"):
         reliability_by_group(evaluation, ())
+
+
+def test_a_withheld_group_keeps_its_name_and_edges_only(rng, make_evaluation):
+    scores, codes = rng.uniform(size=164), np.repeat([0, 1, 2], [100, 60, 4])
+    shown = make_evaluation(rng.binomial(1, scores), scores, codes)
+    usual = reliability_by_group(shown, ("group",))
+    record = reliability_by_group(shown, ("group",), k=10)
+    assert [r.is_hidden for r in record] == [False, True, True]
+    assert not any(r.is_hidden for r in usual)
+    assert record[0].error == usual[0].error
+    for r in record[1:]:
+        assert r.name in "bc"
+        assert np.isnan([r.error.debiased, r.error.null_low, r.error.null_high]).all()
+        assert np.isnan(list(vars(r.error.value).values())).all()
+        assert r.curve.edges.tolist() == usual[0].curve.edges.tolist()
+        for name in set(vars(r.curve)) - {"edges"}:
+            assert np.isnan(getattr(r.curve, name)).all(), name
+
+
+def test_everyone_is_shown_whatever_the_threshold(make_evaluation):
+    (record,) = reliability_by_group(make_evaluation([0, 1], [0.2, 0.7]), (), k=50)
+    assert record.error.value.n == 2

@@ -3,6 +3,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
+from analysis.answers import flips_json, harmed_json, paired_json
 from analysis.compare import flips, paired
 from analysis.disaggregate import disaggregate
 from analysis.errors import DataError
@@ -145,3 +146,80 @@ def test_other_rows_cannot_be_compared(make_evaluation, rng):
     before, after = two_models(make_evaluation, rng)
     with pytest.raises(DataError, match="same data set, split and seed"):
         paired(before, after.take(np.arange(10)), (), ["accuracy"])
+
+
+@pytest.fixture
+def uneven(make_evaluation, rng):
+    """Return two models on groups of 300, 200 and 8, the second bad for the last."""
+    codes = np.repeat([0, 1, 2], [300, 200, 8])
+    y = rng.integers(0, 2, 508)
+    first = np.clip(0.3 + 0.4 * y + 0.2 * rng.normal(size=508), 0, 1)
+    second = np.where(codes == 2, 1 - y, first)
+    return [make_evaluation(y, s, codes) for s in (first, second)]
+
+
+def test_withheld_groups_lose_every_number_and_everyone_keeps_theirs(uneven):
+    usual = paired(*uneven, ("group",), METRICS)
+    record = paired(*uneven, ("group",), METRICS, k=10)
+    assert record.hidden.tolist() == [False, True, True]
+    for name in METRICS:
+        assert record.overall[name] == usual.overall[name]
+        sides = [t.by_group[name] for t in (record.before, record.after)]
+        change = record.change[name]
+        for estimates in (*sides, change.estimates):
+            for end in ("value", "low", "high", "n"):
+                assert np.isnan(getattr(estimates, end)[1:]).all()
+        assert np.isnan(change.q_value[1:]).all()
+        expected = usual.change[name].estimates.at(0)
+        assert change.estimates.at(0) == expected or np.isnan(expected.value)
+    for table in (record.before, record.after):
+        assert np.isnan(table.n[1:]).all()
+        assert {**table.gaps, **table.ratios, **table.worst} == {}
+
+
+def test_a_withheld_group_is_not_named_as_harmed(uneven):
+    harmed = {name for name, _ in paired(*uneven, ("group",), ["accuracy"]).harmed}
+    assert harmed == {"c"}
+    assert paired(*uneven, ("group",), ["accuracy"], k=10).harmed == ()
+
+
+def test_flips_of_everyone_stand_without_those_of_withheld_groups(uneven):
+    usual, record = flips(*uneven, ("group",)), flips(*uneven, ("group",), k=10)
+    assert record.hidden.tolist() == [False, True, True]
+    assert record.newly_wrong[0] == usual.newly_wrong[0]
+    assert np.isnan(record.newly_wrong[1:]).all()
+    assert np.isnan(record.changed.value[1:]).all()
+    assert record.overall().newly_wrong[0] == usual.newly_wrong.sum() > 0
+
+
+def test_a_group_small_under_either_model_is_withheld_under_both(make_evaluation):
+    y, codes = np.tile([0, 1], 120), np.repeat([0, 1, 2], 80)
+    before = make_evaluation(y, np.tile([0.1, 0.1, 0.9, 0.9], 60), codes)
+    few = np.where((codes == 2) & (np.arange(240) < 236), 0.1, 0.9)
+    after = make_evaluation(y, few, codes)
+    record = paired(before, after, ("group",), ["accuracy"], k=10)
+    assert record.hidden[2]
+    assert np.isnan(record.before.by_group["accuracy"].value[2])
+
+
+def test_withheld_groups_have_no_number_in_json(uneven):
+    groups = [{"group": name} for name in "abc"]
+    record = paired(*uneven, ("group",), ["accuracy"], k=10)
+    shown, *withheld = paired_json(record, groups)["groups"]
+    assert "hidden" not in shown
+    nothing = dict.fromkeys(("value", "low", "high", "n"))
+    for group in withheld:
+        assert group["hidden"] is True
+        said = group["metrics"]["accuracy"]
+        assert said.pop("q_value") is None
+        assert all(estimate == nothing for estimate in said.values())
+    flipped = flips_json("run", flips(*uneven, ("group",), k=10), groups)
+    assert flipped[0]["n"] == 300
+    assert flipped[2] == {
+        "run": "run",
+        "group": {"group": "c"},
+        "hidden": True,
+        **dict.fromkeys(("n", "newly_right", "newly_wrong")),
+        "changed": nothing,
+    }
+    assert harmed_json("run", record, groups) == []

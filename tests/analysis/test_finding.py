@@ -73,3 +73,26 @@ def test_a_threshold_that_decides_all_alike_is_said_so(make_evaluation, scores, 
         f"{scores}."
     )
     assert not found.is_sure
+
+
+def test_a_withheld_group_is_not_named(make_evaluation):
+    """The worst group is small; the smallest other one would give it away."""
+    y = np.ones(960, int)
+    codes = np.repeat([0, 1, 2, 3], [400, 400, 10, 150])
+    often = np.array([3, 10, 1, 2])[codes]
+    scores = np.where(np.arange(960) % often == 0, 0.1, 0.9)
+    shown = make_evaluation(y, scores, codes)
+    assert find(shown, TASK).worst in "cd"
+    found = find(shown, TASK, k=15)
+    assert found.is_sure
+    assert (found.worst, found.best) == ("a", "b")
+    assert "a are missed far more often than b" in found.sentence
+
+
+def test_what_no_two_groups_may_show_is_said(make_evaluation):
+    y, codes = np.tile([0, 1], 50), np.repeat([0, 1], [90, 10])
+    shown = make_evaluation(y, np.tile([0.2, 0.2, 0.7, 0.7], 25), codes)
+    found = find(shown, TASK, k=20)
+    assert "withheld" in found.sentence
+    assert not found.is_sure
+    assert found.attribute == ""

@@ -37,3 +37,28 @@ def test_a_loss_that_was_not_reported_is_nan():
     record = losses([{"epoch": 1, "train_loss": 0.5, "validation_loss": None}])
     assert record.train.tolist() == [0.5]
     assert np.isnan(record.validation).all()
+
+
+UNEVEN = [
+    {"epoch": 1, "counts": {"g": {"names": ["a", "b", "c"], "n": tables}}}
+    for tables in (
+        [[[50, 50], [50, 50]], [[20, 20], [20, 20]], [[15, 15], [15, 15]]],
+        [[[50, 50], [50, 50]], [[20, 20], [20, 20]], [[29, 1], [29, 1]]],
+    )
+]
+
+
+def test_a_group_that_is_small_in_one_epoch_is_withheld_in_all():
+    record = history(UNEVEN, "g", "error_rate", k=10)
+    assert record.hidden.tolist() == [False, True, True]
+    assert (record.value[:, 0] == 0.5).all()
+    assert record.n[0] == 200
+    for numbers in (record.value, record.low, record.high, record.n):
+        assert np.isnan(numbers[..., 1:]).all()
+
+
+def test_without_a_threshold_every_curve_is_drawn():
+    record = history(UNEVEN, "g", "error_rate")
+    assert not record.hidden.any()
+    assert not np.isnan(record.value).any()
+    assert not history([], "g", "error_rate", k=10).hidden.any()

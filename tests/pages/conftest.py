@@ -45,7 +45,7 @@ def loaded_home(tmp_path):
     return home, first, second
 
 
-def _finished(store, dataset, recipe, rng):
+def _finished(store, dataset, recipe, rng, fitted=None):
     run = store.ledger.submit(recipe, dataset.task, dataset.digest, "test")
     store.ledger.start(run, "test", "cpu")
     frame = dataset.frame
@@ -70,10 +70,18 @@ def _finished(store, dataset, recipe, rng):
         }
         json.dumps(payload)
         store.ledger.report(run, "test", "epoch", payload)
+    if fitted is not None:
+        store.ledger.report(run, "test", "fitted", {"parameters": fitted})
     logits = np.column_stack([np.zeros(len(frame)), logit])
     name = store.files.put(scores_bytes(frame.row_ids, logits), "parquet")
     store.ledger.finish(run, "test", {"scores": name}, seconds=1.0, best_epoch=EPOCHS)
     return run
+
+
+@pytest.fixture
+def finish():
+    """Return what makes a finished run without training."""
+    return _finished
 
 
 @pytest.fixture

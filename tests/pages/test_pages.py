@@ -20,7 +20,7 @@ PAGES = {
 CHARTS = {
     "data": 1,
     "model": 1,
-    "subgroups": 1,
+    "subgroups": 2,
     "calibration": 1,
     "shift": 2,
     "remedies": 0,
@@ -93,12 +93,6 @@ def test_a_score_column_is_told_what_the_page_needs(page, words, open_page, said
     at = open_page(page, data="planted")
     assert words in said(at)
     assert at.button("needs.train").label == "Train a model"
-
-
-def test_the_sidebar_has_four_lines_in_order(open_page, loaded_home):
-    at = open_page("subgroups", data="german")
-    labels = [w.label for w in at.sidebar if getattr(w, "label", None)]
-    assert labels == ["Data set", "Run", "Cohort", "Decided positive from"]
 
 
 def test_the_address_restores_data_set_and_run(open_page, loaded_home):

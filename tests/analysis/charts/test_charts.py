@@ -11,6 +11,7 @@ from analysis.attribution import Attribution, Part
 from analysis.calibration import reliability_by_group
 from analysis.charts import (
     calibration,
+    changes,
     compare,
     feature_shifts,
     groups,
@@ -20,6 +21,7 @@ from analysis.charts import (
     training,
 )
 from analysis.charts import flips as flips_chart
+from analysis.charts import losses as losses_chart
 from analysis.compare import flips, paired
 from analysis.composition import composition
 from analysis.counts import count
@@ -224,9 +226,9 @@ def test_history_of_counts_is_the_rate_itself(frame, pair):
 
 def test_losses_mark_the_best_epoch(frame, pair):
     record = losses(epoch_events(frame, pair[0].decisions))
-    chart = training.losses(record)
+    chart = losses_chart.curves(record)
     assert list(chart.data[-1].x) == [3]
-    assert "at epoch 3 of 4" in training.losses_alt(record)
+    assert "at epoch 3 of 4" in losses_chart.alt(record)
 
 
 def test_moves_join_before_to_after(pair):
@@ -350,10 +352,10 @@ def test_few_rows_temper_the_sentence_of_a_shift():
     ],
 )
 def test_orange_is_for_the_worse_wherever_that_is_known(metric, change, is_orange):
-    color = compare.color_of(metric, change, theme.LIGHT)
+    color = changes.color_of(metric, change, theme.LIGHT)
     assert (color == theme.LIGHT.up) == is_orange
     neutral = metric == "selection_rate"
-    assert ("went up" in compare.color_words(metric)) == neutral
+    assert ("went up" in changes.color_words(metric)) == neutral
 
 
 def changed(rng, codes, flip):

@@ -1,0 +1,154 @@
+"""A metric over a continuous attribute: a line with its band."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from analysis.arrays import Bools, Floats
+from analysis.charts import numbers, theme
+from analysis.charts.groups import short_title, unit_of
+from analysis.metrics import metric_named
+from analysis.smooth import SmoothCurve
+
+
+def curve(
+    record: SmoothCurve,
+    attribute: str,
+    *,
+    people: str = "people",
+    ink: theme.Ink = theme.LIGHT,
+) -> go.Figure:
+    """Draw the curve with its simultaneous band, against the overall value.
+
+    Parameters
+    ----------
+    record : SmoothCurve
+    attribute : str
+        Column name.
+    people : str
+        What a row is, in words.
+    ink : Ink
+    """
+    unit = unit_of(record.metric)
+    chart = theme.figure(
+        f"{metric_named(record.metric).title} over {attribute}",
+        f"{'Share' if unit == 'percent' else 'Value'} among the nearest "
+        f"{numbers.plain(record.span, decimals=0)} of {people} by {attribute}, with a "
+        f"95 % band that holds for the whole curve; n = {numbers.count(record.n)}",
+        height=320,
+        ink=ink,
+    )
+    if not record.overall.is_undefined:
+        chart.add_hline(y=record.overall.value, line={"color": ink.muted, "width": 1})
+        said = numbers.value(record.overall, unit)
+        theme.label(
+            chart,
+            f"overall {said}",
+            x=1,
+            xref="paper",
+            xshift=6,
+            y=record.overall.value,
+        )
+    _draw(chart, record, unit, ink)
+    chart.update_xaxes(title=theme.safe(attribute))
+    chart.update_yaxes(
+        title="Share" if unit == "percent" else "Value",
+        tickformat=".1~%" if unit == "percent" else "",
+    )
+    chart.update_layout(margin={"r": 120, "b": 56})
+    return chart
+
+
+def alt(record: SmoothCurve, attribute: str) -> str:
+    """Say where the curve is lowest and highest, and overall, with their bands."""
+    unit, known = unit_of(record.metric), record.estimates
+    title = metric_named(record.metric).title
+    if np.isnan(known.value).all():
+        return f"{title} over {attribute}: undefined everywhere."
+    ends = (int(np.nanargmin(known.value)), int(np.nanargmax(known.value)))
+    said = [
+        f"{numbers.full(known.at(p), unit)} at {attribute} {record.x[p]:.3g}"
+        for p in ends
+    ]
+    overall = numbers.full(record.overall, unit)
+    return f"{title}: from {said[0]} to {said[1]}; overall {overall}."
+
+
+def words(record: SmoothCurve, attribute: str) -> str:
+    """Say where the band lies wholly above or below the overall value.
+
+    Plain text, not escaped: the attribute's name comes from the data.
+    """
+    known, overall = record.estimates, record.overall.value
+    with np.errstate(invalid="ignore"):
+        above, below = known.low > overall, known.high < overall
+    said = [
+        f"{side} it at {attribute} {_ranges(record.x, where)}"
+        for side, where in (("above", above), ("below", below))
+        if where.any()
+    ]
+    name = short_title(record.metric)
+    value = numbers.full(record.overall, unit_of(record.metric))
+    if not said:
+        return f"{name}: {value} overall, and nowhere surely above or below it."
+    return f"{name}: {value} overall, surely {' and '.join(said)}."
+
+
+def table(record: SmoothCurve, attribute: str) -> pd.DataFrame:
+    """Return the curve, one row per point."""
+    known, name = record.estimates, short_title(record.metric)
+    return pd.DataFrame(
+        {
+            attribute: record.x,
+            name: known.value,
+            f"{name}, low": known.low,
+            f"{name}, high": known.high,
+            f"{name}, n": known.n,
+        }
+    )
+
+
+def _ranges(x: Floats, where: Bools) -> str:
+    """Return the stretches of x where something holds, as '17 to 25 and 60 to 71'."""
+    said = [
+        f"{x[start]:.3g} to {x[stop - 1]:.3g}"
+        if stop - start > 1
+        else f"{x[start]:.3g}"
+        for start, stop in _stretches(where)
+    ]
+    return " and ".join(said)
+
+
+def _stretches(where: Bools) -> list[tuple[int, int]]:
+    """Return where each run of points that hold starts, and where it has ended."""
+    steps = np.flatnonzero(np.diff(np.concatenate([[False], where, [False]])))
+    return [(int(a), int(b)) for a, b in zip(steps[::2], steps[1::2], strict=True)]
+
+
+def _draw(
+    chart: go.Figure, record: SmoothCurve, unit: numbers.Unit, ink: theme.Ink
+) -> None:
+    """Draw line and band; where the metric is undefined, both have a gap."""
+    known, x = record.estimates, record.x
+    for start, stop in _stretches(~np.isnan(known.low + known.high)):
+        run = slice(start, stop)
+        chart.add_scatter(
+            x=np.concatenate([x[run], x[run][::-1]]),
+            y=np.concatenate([known.high[run], known.low[run][::-1]]),
+            fill="toself",
+            fillcolor=theme.translucent(ink.accent, 0.18),
+            mode="lines",
+            line={"width": 0 if stop - start > 1 else 2, "color": ink.accent},
+            hoverinfo="skip",
+        )
+    said = [numbers.full(known.at(p), unit) for p in range(len(x))]
+    n = [numbers.count(rows) for rows in known.n]
+    chart.add_scatter(
+        x=x,
+        y=known.value,
+        mode="lines" if len(x) > 2 else "markers",
+        line={"color": ink.accent, "width": 2},
+        customdata=np.column_stack([said, n]),
+        hovertemplate="%{x:.4g}: %{customdata[0]}<br>n = %{customdata[1]}"
+        "<extra></extra>",
+    )

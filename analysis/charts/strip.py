@@ -1,0 +1,306 @@
+"""Subgroups as dots, one strip for each metric, the same subgroup linked across them.
+
+After FairVis (Cabrera et al. 2019, IEEE VAST): a dot is a subgroup, its size the people
+in it; here with intervals on hover, and colour only for what is surely off.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+
+from analysis.arrays import Floats, Ints
+from analysis.charts import numbers, theme
+from analysis.charts.group_table import compared_with, q_words
+from analysis.charts.groups import unit_of
+from analysis.charts.numbers import Unit
+from analysis.group_table import Column, GroupTable
+from analysis.metrics import metric_named
+
+MAX_MARKS = 2_000
+STRIP_HEIGHT = 118
+TITLE_SPACE = 34
+LANES = 7
+"""Dots that would overlap stand in this many lanes above and below the middle."""
+
+SMALLEST, LARGEST = 7.0, 24.0
+"""Diameters of dots, in pixels."""
+
+
+def strip(
+    table: GroupTable,
+    metrics: Sequence[str],
+    *,
+    people: str = "people",
+    picked: Sequence[str] = (),
+    ink: theme.Ink = theme.LIGHT,
+) -> go.Figure:
+    """Draw every subgroup as a dot in a strip for each metric.
+
+    Parameters
+    ----------
+    table : GroupTable
+    metrics : sequence of str
+        Names of columns, drawn from top to bottom.
+    people : str
+        What a row is, in words.
+    picked : sequence of str
+        Names of subgroups drawn in colours of their own, with their names.
+    ink : Ink
+
+    Returns
+    -------
+    Figure
+        Each mark's `customdata[0]` is the position of its group in the table.
+    """
+    shown = shown_groups(table, metrics)
+    chart = theme.figure(
+        "Subgroups on each measure",
+        subtitle(table, metrics, people, len(shown)),
+        height=STRIP_HEIGHT * len(metrics),
+        ink=ink,
+    )
+    for row, metric in enumerate(metrics):
+        _Strip(chart, table, metric, row, ink).draw(shown, len(metrics), picked)
+    chart.update_layout(clickmode="event+select", dragmode=False, margin={"r": 16})
+    return chart
+
+
+def shown_groups(table: GroupTable, metrics: Sequence[str]) -> Ints:
+    """Return the groups drawn: those with people, the surest ones if there are many."""
+    held = np.flatnonzero(np.nan_to_num(table.n) > 0)
+    most = MAX_MARKS // max(len(metrics), 1)
+    if len(held) <= most or not metrics:
+        return held
+    q = np.nan_to_num(table.columns[metrics[0]].q_value[held], nan=2.0)
+    kept = held[np.lexsort((-table.n[held], q))[:most]]
+    return np.sort(kept)
+
+
+def subtitle(table: GroupTable, metrics: Sequence[str], people: str, shown: int) -> str:
+    """Say what a dot is, and how many stand there."""
+    present = int((np.nan_to_num(table.n) > 0).sum())
+    text = (
+        f"A dot is a subgroup, its size the {people} in it. Orange: surely worse than "
+        f"{compared_with(table)}, blue: surely better (higher and lower where neither "
+        "is better); hollow: fewer than 30"
+    )
+    return text + (f"; {shown:,} of {present:,} subgroups" if shown < present else "")
+
+
+def alt(table: GroupTable, metrics: Sequence[str]) -> str:
+    """Say for each metric how many subgroups surely differ, and the extremes."""
+    said = []
+    for metric in metrics:
+        column, title = table.columns[metric], metric_named(metric).title
+        value = column.own.value
+        defined = np.flatnonzero(~np.isnan(value))
+        if not len(defined):
+            said.append(f"{title}: undefined in every subgroup.")
+            continue
+        ends = defined[[int(value[defined].argmin()), int(value[defined].argmax())]]
+        unit = unit_of(metric)
+        low, high = (
+            f"{table.names[g]} {numbers.full(column.own.at(int(g)), unit)}"
+            for g in ends
+        )
+        said.append(
+            f"{title}: {int(column.is_sure.sum())} of {len(defined)} subgroups surely "
+            f"differ from {compared_with(table)}; from {low} to {high}."
+        )
+    return " ".join(said)
+
+
+@dataclass(frozen=True, eq=False)
+class _Strip:
+    """One metric's strip: where its marks go."""
+
+    chart: go.Figure
+    table: GroupTable
+    metric: str
+    row: int
+    ink: theme.Ink
+
+    @property
+    def column(self) -> Column:
+        return self.table.columns[self.metric]
+
+    @property
+    def unit(self) -> Unit:
+        return unit_of(self.metric)
+
+    @property
+    def axes(self) -> dict[str, str]:
+        return {"xaxis": f"x{self.row + 1}", "yaxis": f"y{self.row + 1}"}
+
+    @property
+    def refs(self) -> dict[str, str]:
+        return {"xref": f"x{self.row + 1}", "yref": f"y{self.row + 1}"}
+
+    def draw(self, shown: Ints, rows: int, picked: Sequence[str]) -> None:
+        """Draw axis, overall line and dots."""
+        value, limits = self.column.own.value, _limits(self.column, shown)
+        self._lay_out(limits, rows)
+        defined = shown[~np.isnan(value[shown])]
+        lanes = _lanes(value[defined], limits, self.table.n[defined])
+        plain = np.array([self.table.names[g] not in picked for g in defined], bool)
+        _draw_overall(self)
+        _draw_dots(self, defined[plain], lanes[plain])
+        for g, lane in zip(defined[~plain], lanes[~plain], strict=True):
+            _draw_picked(self, int(g), lane, picked.index(self.table.names[g]))
+
+    def _lay_out(self, limits: list[float], rows: int) -> None:
+        bottom, top = 1 - (self.row + 1) / rows, 1 - self.row / rows
+        pad = TITLE_SPACE / (STRIP_HEIGHT * rows)
+        x: dict[str, object]
+        x = {"anchor": self.axes["yaxis"], "range": limits, "nticks": 9}
+        x |= {"tickformat": ".1~%"} if self.unit == "percent" else {}
+        y: dict[str, object] = {"range": [-LANES - 1, LANES + 1], "visible": False}
+        y |= {"anchor": self.axes["xaxis"], "domain": [bottom + 0.75 * pad, top - pad]}
+        self.chart.update_layout({f"xaxis{self.row + 1}": x, f"yaxis{self.row + 1}": y})
+        theme.label(
+            self.chart,
+            f"<b>{theme.safe(metric_named(self.metric).title)}</b>",
+            **{"x": 0, "xref": "paper", "y": top, "yref": "paper", "yanchor": "top"},
+            font={"color": self.ink.text, "size": 13},
+        )
+
+
+def _draw_overall(strip: _Strip) -> None:
+    overall = strip.column.overall
+    if overall.is_undefined:
+        return
+    x = {"x0": overall.value, "x1": overall.value}
+    y = {"y0": -LANES - 1, "y1": LANES + 1}
+    line = {"color": strip.ink.muted, "width": 1}
+    strip.chart.add_shape(type="line", **x, **y, **strip.refs, line=line)
+    said = f"overall {numbers.value(overall, strip.unit)}"
+    at = {"x": overall.value, "y": LANES + 1, "yanchor": "bottom", "xanchor": "center"}
+    theme.label(strip.chart, said, **at, **strip.refs)
+
+
+def _draw_dots(strip: _Strip, groups: Ints, lanes: Floats) -> None:
+    if not len(groups):
+        return
+    column, ink = strip.column, strip.ink
+    colors = [_color(strip, int(g)) for g in groups]
+    small = column.is_small[groups]
+    strip.chart.add_scatter(
+        x=column.own.value[groups],
+        y=lanes,
+        **strip.axes,
+        mode="markers",
+        name="",
+        marker={
+            "size": _sizes(strip.table.n, groups),
+            "color": [ink.page if s else c for s, c in zip(small, colors, strict=True)],
+            "line": {"color": colors, "width": [1.5 if s else 0.5 for s in small]},
+            "opacity": 0.85,
+        },
+        selected={"marker": {"opacity": 0.85}},
+        unselected={"marker": {"opacity": 0.85}},
+        customdata=[_said(strip.table, strip.metric, int(g)) for g in groups],
+        hovertemplate=_HOVER,
+    )
+
+
+def _draw_picked(strip: _Strip, g: int, lane: float, place: int) -> None:
+    """Draw a chosen subgroup with its interval and name, the `place`-th of its kind."""
+    estimate, ink = strip.column.own.at(g), strip.ink
+    color = theme.group_color(place, ink)
+    strip.chart.add_scatter(
+        x=[estimate.low, estimate.high],
+        y=[lane, lane],
+        **strip.axes,
+        mode="lines",
+        line={"color": color, "width": 2},
+        hoverinfo="skip",
+    )
+    strip.chart.add_scatter(
+        x=[estimate.value],
+        y=[lane],
+        **strip.axes,
+        mode="markers+text",
+        name="",
+        text=[theme.safe(strip.table.names[g], theme.LABEL_WIDTH)],
+        textposition="top center",
+        textfont={"color": ink.text, "size": 12},
+        cliponaxis=False,
+        marker={
+            "color": color,
+            "size": max(float(_sizes(strip.table.n, np.array([g]))[0]), 11),
+            "symbol": theme.group_symbol(place),
+            "line": {"color": ink.text, "width": 1.5},
+        },
+        customdata=[_said(strip.table, strip.metric, g)],
+        hovertemplate=_HOVER,
+    )
+
+
+_HOVER = (
+    "<b>%{customdata[1]}</b><br>%{customdata[2]}<br>%{customdata[3]}<extra></extra>"
+)
+
+
+def _said(table: GroupTable, metric: str, g: int) -> list[object]:
+    column, unit = table.columns[metric], unit_of(metric)
+    estimate, q = column.own.at(g), column.q_value[g]
+    difference = numbers.full(
+        column.difference.at(g), "points" if unit == "percent" else "change"
+    )
+    against = f"{difference} against {compared_with(table)}"
+    sure = "" if np.isnan(q) else f", q {q_words(float(q))}"
+    return [
+        g,
+        theme.safe(table.names[g]),
+        f"{numbers.full(estimate, unit)}, n = {numbers.count(estimate.n)}",
+        theme.safe(against + sure),
+    ]
+
+
+def _color(strip: _Strip, g: int) -> str:
+    if not strip.column.is_sure[g] or strip.column.is_small[g]:
+        return strip.ink.ghost  # a small group never looks sure
+    is_higher = bool(strip.column.difference.value[g] > 0)
+    is_worse = is_higher != (metric_named(strip.metric).better == "high")
+    return strip.ink.up if is_worse else strip.ink.down
+
+
+def _sizes(n: Floats, groups: Ints) -> Floats:
+    most = float(np.nanmax(n)) if len(n) else 1.0
+    share = np.sqrt(n[groups] / max(most, 1.0))
+    sizes: Floats = SMALLEST + (LARGEST - SMALLEST) * share
+    return sizes
+
+
+def _limits(column: Column, shown: Ints) -> list[float]:
+    value = column.own.value[shown]
+    known = np.append(value[~np.isnan(value)], column.overall.value)
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return [0.0, 1.0]
+    low, high = float(known.min()), float(known.max())
+    pad = max(0.06 * (high - low), 0.01)
+    return [low - pad, high + pad]
+
+
+def _lanes(value: Floats, limits: list[float], n: Floats) -> Floats:
+    """Return a lane for each dot so that few overlap: a small deterministic swarm."""
+    lanes = np.zeros(len(value))
+    width = max(limits[1] - limits[0], 1e-12)
+    sizes = (
+        SMALLEST + (LARGEST - SMALLEST) * np.sqrt(n / max(float(n.max()), 1.0))
+        if (len(n))
+        else n
+    )
+    ends = np.full(2 * LANES + 1, -np.inf)  # right end of the last dot of each lane
+    order = sorted(range(2 * LANES + 1), key=lambda lane: abs(lane - LANES))
+    for i in np.argsort(value, kind="stable"):
+        at = (value[i] - limits[0]) / width * 1_000  # pixels, nearly
+        radius = sizes[i] / 2
+        free = [lane for lane in order if ends[lane] <= at - radius]
+        lane = free[0] if free else int(ends.argmin())
+        ends[lane] = at + radius
+        lanes[i] = lane - LANES
+    return lanes

@@ -1,0 +1,196 @@
+"""What the command line reads: commands, their options, and plain refusals."""
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from analysis.errors import SettingError
+
+Options = argparse.Namespace
+Call = Callable[[Options], Any]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingError(f"{message}. See: python cli.py --help")
+
+
+class _Remedy(argparse.Action):
+    """Collect remedies in order; `--set` belongs to the one before it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: Options,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Add a remedy, or a setting to the last one."""
+        chain = list(namespace.remedy or [])
+        if option_string == "--remedy":
+            chain.append((values, {}))
+        elif not chain or "=" not in values:
+            parser.error(f"--set {values} needs a --remedy before it and key=value")
+        else:
+            key, value = values.split("=", 1)
+            chain[-1][1][key] = _json_or_text(value)
+        namespace.remedy = chain
+
+
+def _json_or_text(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _between(low: int, high: int) -> Callable[[str], int]:
+    def whole(text: str) -> int:
+        if not text.lstrip("-").isdigit() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(
+                f"'{text}' is not a whole number from {low:,} to {high:,}"
+            )
+        return int(text)
+
+    return whole
+
+
+def _finite(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if value - value != 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a finite number")
+    return value
+
+
+def _at_least_0(text: str) -> float:
+    value = _finite(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is less than 0")
+    return value
+
+
+def _group_thresholds(text: str) -> tuple[str, tuple[float, ...]]:
+    attribute, _, values = text.rpartition("=")
+    try:
+        return attribute, tuple(float(v) for v in values.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not an attribute with a threshold per group, such as "
+            "sex=0.4,0.5"
+        ) from None
+
+
+def parser(calls: Mapping[str, Call], words: str) -> argparse.ArgumentParser:
+    """Return the parser of every command; `words` say what they are for."""
+    root = _Parser(prog="cli.py", description=words)
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str) -> argparse.ArgumentParser:
+        call = calls[name]
+        made = commands.add_parser(name, help=call.__doc__)
+        made.set_defaults(call=call)
+        made.add_argument("--json", action="store_true", help="on one line")
+        made.add_argument("--seed", type=_between(0, 2**31), default=0)
+        return made
+
+    command("datasets")
+    _add_recipe(command("train"))
+
+    p = command("audit")
+    p.add_argument("what", nargs="?", metavar="RUN | DATA")
+    p.add_argument("--data", help="the same, as an option")
+    p.add_argument("--metrics", help="names joined by commas")
+    p.add_argument(
+        "--bootstrap",
+        type=_between(1, 100_000),
+        default=1000,
+        help="accepted for scripts; every interval of an audit has a closed form",
+    )
+    _add_columns(p)
+    _add_view(p)
+    _add_answers(p)
+
+    p = command("attribute")
+    p.add_argument("--source", required=True, metavar="DATA")
+    p.add_argument("--target", required=True, metavar="DATA")
+    p.add_argument("--metric", required=True)
+    either = p.add_mutually_exclusive_group()
+    either.add_argument("--graph", help='edges such as "G->Y,Y->X1"')
+    either.add_argument("--features", help="columns taken as X")
+    p.add_argument("--bootstrap", type=_between(0, 100_000), default=200)
+    _add_columns(p)
+    _add_hiding(p)
+
+    p = command("compare")
+    p.add_argument("base")
+    p.add_argument("runs", nargs="+", metavar="run")
+    p.add_argument("--groups", required=True)
+    p.add_argument("--metrics")
+    p.add_argument("--threshold", type=_finite)
+    _add_hiding(p)
+    return root
+
+
+def _add_recipe(p: argparse.ArgumentParser) -> None:
+    p.add_argument("task")
+    p.add_argument("--architecture", default="mlp")
+    p.add_argument("--remedy", action=_Remedy, metavar="NAME")
+    p.add_argument("--set", action=_Remedy, dest="remedy", metavar="k=v")
+    p.add_argument("--split", choices=("official", "random", "time", "domain"))
+    p.add_argument("--held-out", default="", help="the domain that is test")
+    p.add_argument("--epochs", type=_between(1, 10_000))
+    p.add_argument("--device", default="auto", help="auto, cpu or cuda")
+
+
+def _add_columns(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--label")
+    p.add_argument("--positive", help="the class taken as positive")
+    p.add_argument("--scores", help="one column, or one per class joined by commas")
+    p.add_argument("--groups", help="attributes joined by commas, crossed in full")
+    p.add_argument("--weights", help="column of survey weights")
+    p.add_argument("--threshold", type=_finite, help="0.5, or the task's own")
+
+
+def _add_hiding(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--hide-below",
+        type=_between(0, 10**9),
+        default=0,
+        metavar="K",
+        help="withhold groups of fewer people",
+    )
+
+
+def _add_view(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--depth", type=_between(1, 10), help="cross up to so many groups")
+    p.add_argument(
+        "--reference", default="", help='such as "sex = Male"; else the rest'
+    )
+    p.add_argument("--cohort", default="", help='a rule, such as "age >= 40"')
+    p.add_argument("--class", dest="view", default="", help="the class in view")
+    p.add_argument("--thresholds", type=_group_thresholds, help="by group: sex=0.4,0.5")
+    p.add_argument("--costs", default="", help="of expected_cost: tn/fp/fn/tp, 0/1/5/0")
+    _add_hiding(p)
+    p.add_argument(
+        "--strength", type=_at_least_0, default=1.0, help="of the pull of small groups"
+    )
+    p.add_argument(
+        "--gap", type=_at_least_0, default=0.05, help="to give the rows needed for"
+    )
+
+
+def _add_answers(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--controls", help="attributes held fixed, joined by commas")
+    p.add_argument("--along", default="", help="a number to follow the first metric on")
+    p.add_argument("--similar", default="", help='the neighbours of "sex = Female"')
+    p.add_argument("--suggest", action="store_true", help="groups nobody named")
+    p.add_argument("--strategies", action="store_true", help="thresholds by strategy")
+    p.add_argument("--curves", action="store_true", help="over all thresholds")
+    p.add_argument("--quality", action="store_true", help="groups whose data differ")
+    p.add_argument("--preset", default="", choices=("", "four_fifths", "law_144"))

@@ -1,0 +1,53 @@
+"""The fairness measures of the groups in view, side by side."""
+
+import streamlit as st
+
+from analysis.charts import measures as printing
+from analysis.evaluation import Evaluation
+from analysis.fairness import MEASURES
+from analysis.measures import Fairness, fairness
+from analysis.tabulate import Options
+from pages.ui import actions, cache, state, tables
+from pages.ui.messages import empty, note, plain
+
+KEY = "subgroups.fairness"
+
+
+def draw(shown: Evaluation, by: tuple[str, ...]) -> None:
+    """Draw the panel."""
+    if not by:
+        empty(
+            "There is no group to compare yet",
+            "Choose an attribute to group by above; this shows every fairness measure "
+            "over its groups.",
+        )
+        return
+    found = measured(shown, by, state.view().k)
+    tables.printed(printing.printed_measures(found), f"{KEY}.measures")
+    note(
+        "Gaps and ratios hold for all pairs of groups at once. Furthest off: the group "
+        "that differs most from everyone else."
+    )
+    if state.view().k <= 1:
+        tables.printed(printing.printed_scaled(found), f"{KEY}.scaled")
+        note(
+            "Scaled by equity: divided by 1 plus the distances of all groups from "
+            f"everyone's value; equal groups leave it as it is. "
+            f"{printing.entropy_words(found)}"
+        )
+    with st.expander("What each asks", type="compact"):
+        for row in found.rows:
+            spec = MEASURES[row.measure.name]
+            st.markdown(
+                f"**{plain(spec.title)}.** {plain(spec.question)} {plain(spec.source)}."
+            )
+    names = tuple(n for row in found.rows for n in (row.measure.gap, row.measure.ratio))
+    tables.numbers(
+        printing.measures_table(found), KEY, actions.audit_command(by, names)
+    )
+
+
+@cache.shared(16)
+def measured(shown: Evaluation, by: tuple[str, ...], k: int) -> Fairness:
+    """Return every fairness measure over the groups of some attributes."""
+    return fairness(shown, by, Options(k=k))
