@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.cohorts import matches, parse
+from analysis.cohorts import parse
 from analysis.datasets.load import Dataset
 from analysis.datasets.splits import split
 from analysis.errors import DataError, RunError, SettingError
 from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
 from analysis.frame import SPLIT_NAMES, Splits
+from analysis.matching import matches
 from models.run import Run
 from models.scorer import StoredScorer, stored_scorer
 from models.store import Store

@@ -15,17 +15,13 @@ from analysis.charts import numbers, theme
 from analysis.charts.group_table import compared_with, q_words
 from analysis.charts.groups import unit_of
 from analysis.charts.numbers import Unit
+from analysis.charts.swarm import LANES, lanes_of, limits_of, sizes
 from analysis.group_table import Column, GroupTable
 from analysis.metrics import metric_named
 
 MAX_MARKS = 2_000
 STRIP_HEIGHT = 118
 TITLE_SPACE = 34
-LANES = 7
-"""Dots that would overlap stand in this many lanes above and below the middle."""
-
-SMALLEST, LARGEST = 7.0, 24.0
-"""Diameters of dots, in pixels."""
 
 
 def strip(
@@ -140,10 +136,11 @@ class _Strip:
 
     def draw(self, shown: Ints, rows: int, picked: Sequence[str]) -> None:
         """Draw axis, overall line and dots."""
-        value, limits = self.column.own.value, _limits(self.column, shown)
+        value, limits = self.column.own.value, limits_of(self.column, shown)
         self._lay_out(limits, rows)
         defined = shown[~np.isnan(value[shown])]
-        lanes = _lanes(value[defined], limits, self.table.n[defined])
+        diameters = sizes(self.table.n, defined)
+        lanes = lanes_of(value[defined], diameters, limits)
         plain = np.array([self.table.names[g] not in picked for g in defined], bool)
         _draw_overall(self)
         _draw_dots(self, defined[plain], lanes[plain])
@@ -193,7 +190,7 @@ def _draw_dots(strip: _Strip, groups: Ints, lanes: Floats) -> None:
         mode="markers",
         name="",
         marker={
-            "size": _sizes(strip.table.n, groups),
+            "size": sizes(strip.table.n, groups),
             "color": [ink.page if s else c for s, c in zip(small, colors, strict=True)],
             "line": {"color": colors, "width": [1.5 if s else 0.5 for s in small]},
             "opacity": 0.85,
@@ -229,7 +226,7 @@ def _draw_picked(strip: _Strip, g: int, lane: float, place: int) -> None:
         cliponaxis=False,
         marker={
             "color": color,
-            "size": max(float(_sizes(strip.table.n, np.array([g]))[0]), 11),
+            "size": max(float(sizes(strip.table.n, np.array([g]))[0]), 11),
             "symbol": theme.group_symbol(place),
             "line": {"color": ink.text, "width": 1.5},
         },
@@ -265,42 +262,3 @@ def _color(strip: _Strip, g: int) -> str:
     is_higher = bool(strip.column.difference.value[g] > 0)
     is_worse = is_higher != (metric_named(strip.metric).better == "high")
     return strip.ink.up if is_worse else strip.ink.down
-
-
-def _sizes(n: Floats, groups: Ints) -> Floats:
-    most = float(np.nanmax(n)) if len(n) else 1.0
-    share = np.sqrt(n[groups] / max(most, 1.0))
-    sizes: Floats = SMALLEST + (LARGEST - SMALLEST) * share
-    return sizes
-
-
-def _limits(column: Column, shown: Ints) -> list[float]:
-    value = column.own.value[shown]
-    known = np.append(value[~np.isnan(value)], column.overall.value)
-    known = known[~np.isnan(known)]
-    if not len(known):
-        return [0.0, 1.0]
-    low, high = float(known.min()), float(known.max())
-    pad = max(0.06 * (high - low), 0.01)
-    return [low - pad, high + pad]
-
-
-def _lanes(value: Floats, limits: list[float], n: Floats) -> Floats:
-    """Return a lane for each dot so that few overlap: a small deterministic swarm."""
-    lanes = np.zeros(len(value))
-    width = max(limits[1] - limits[0], 1e-12)
-    sizes = (
-        SMALLEST + (LARGEST - SMALLEST) * np.sqrt(n / max(float(n.max()), 1.0))
-        if (len(n))
-        else n
-    )
-    ends = np.full(2 * LANES + 1, -np.inf)  # right end of the last dot of each lane
-    order = sorted(range(2 * LANES + 1), key=lambda lane: abs(lane - LANES))
-    for i in np.argsort(value, kind="stable"):
-        at = (value[i] - limits[0]) / width * 1_000  # pixels, nearly
-        radius = sizes[i] / 2
-        free = [lane for lane in order if ends[lane] <= at - radius]
-        lane = free[0] if free else int(ends.argmin())
-        ends[lane] = at + radius
-        lanes[i] = lane - LANES
-    return lanes

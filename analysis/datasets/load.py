@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from analysis.arrays import Floats, Ints, digest_of
-from analysis.cohorts import matches, parse
+from analysis.cohorts import parse
 from analysis.datasets import synthetic
 from analysis.datasets.columns import content_digest, kind_of, to_pandas
 from analysis.datasets.groups import grouping_of, value_name
@@ -20,6 +20,7 @@ from analysis.datasets.times import periods
 from analysis.errors import DataError, SettingError
 from analysis.evaluation import Scores, binary_probabilities
 from analysis.frame import AuditFrame, Grouping
+from analysis.matching import matches
 
 EMBEDDED = Path(__file__).resolve().parents[2] / "assets" / "data"
 

@@ -17,9 +17,10 @@ import pandas as pd
 from scipy.special import expit, logit, ndtr, softmax
 
 from analysis.arrays import Floats, frozen
-from analysis.cohorts import matches, parse
+from analysis.cohorts import parse
 from analysis.datasets.columns import sorted_categorical
 from analysis.errors import SettingError
+from analysis.matching import matches
 
 CLASSES = {2: ("no", "yes"), 3: ("low", "middle", "high")}
 SCORES = {2: ("score",), 3: ("score_low", "score_middle", "score_high")}

@@ -11,7 +11,7 @@ from analysis.evaluation import Evaluation
 from analysis.finding import Finding
 from analysis.metrics import CLASS_MEANS, METRICS, metric_named, usable_metrics
 from models.run import Run
-from pages.ui import cache, state
+from pages.ui import cache, state, widgets
 from pages.ui.messages import empty, plain
 
 MODEBAR_OFF = {"displayModeBar": False}
@@ -81,7 +81,7 @@ def attributes(page: str, names: Sequence[str], default: str = "") -> tuple[str,
         return ()
     key = f"{page}.by"
     first = default if default in names else names[0]
-    state.show(key, state.follow(key, [first], names))
+    widgets.show(key, state.follow(key, [first], names))
     chosen = st.pills(
         "Group by",
         names,
@@ -103,7 +103,7 @@ def metric(page: str, names: Iterable[str], default: str = "") -> str:
     choices, key = list(names), f"{page}.metric"
     default = default or FIRST_METRIC
     first = default if default in choices else choices[0]
-    state.show(key, state.follow(key, [first], choices)[0])
+    widgets.show(key, state.follow(key, [first], choices)[0])
     chosen = st.selectbox(
         "Measure",
         choices,

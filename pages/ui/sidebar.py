@@ -9,7 +9,7 @@ from analysis.cohorts import parse
 from analysis.datasets.task import Task
 from analysis.datasets.tasks import TASKS
 from analysis.errors import AuditError, SettingError
-from pages.ui import cache, controls, decision, state
+from pages.ui import cache, controls, decision, state, widgets
 from pages.ui.messages import note, plain
 from pages.ui.view import choosable
 
@@ -136,7 +136,7 @@ def _cohorts(task: Task) -> None:
     rule = state.view().cohort
     saved = {str(c): c.title for c in cache.store().notes.cohorts(task.name)}
     if saved:
-        state.show(state.SAVED_WIDGET, rule if rule in saved else None)
+        widgets.show(state.SAVED_WIDGET, rule if rule in saved else None)
         st.selectbox(
             "Saved cohorts",
             list(saved),

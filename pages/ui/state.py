@@ -1,4 +1,4 @@
-"""What a session looks at: the sole owner of session keys."""
+"""What a session looks at; with `widgets`, the sole owner of session keys."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -22,8 +22,8 @@ CLASS_WIDGET, HIDDEN_WIDGET = "sidebar.class", "sidebar.hidden"
 SAVED_WIDGET = "sidebar.saved"
 _PAGES, _JOB, _SAID = "frame.pages", "job", "frame.said"
 _PENDING, _ARRIVED, _UNKNOWN = "frame.pending", "frame.arrived", "frame.unknown"
-_CHOSEN, _KEPT, _FOLLOWED = "frame.chosen", "data.kept", "frame.followed"
-_BY_GROUP, _CLICKED = "frame.by_group", "subgroups.clicked"
+_CHOSEN, _FOLLOWED = "frame.chosen", "frame.followed"
+_BY_GROUP = "frame.by_group"
 FOLLOWING = (".by", ".metric")
 """Ends of the keys of controls that follow the finding until they are touched."""
 
@@ -227,29 +227,6 @@ def choose(key: str) -> None:
     st.session_state[_CHOSEN] = st.session_state.get(_CHOSEN, {}) | {key: values}
 
 
-def show(key: str, value: Any) -> None:
-    """Let a widget show a value from this run on; before the widget."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-
-
-def click(position: int) -> None:
-    """Remember the position of the mark that was clicked."""
-    st.session_state[_CLICKED] = position
-
-
-def clicked() -> int | None:
-    """Return the position of the mark that was clicked, once; None for none."""
-    position: int | None = st.session_state.pop(_CLICKED, None)
-    return position
-
-
-def keep(key: str, name: str, at_most: int) -> None:
-    """Add a name to a list that a widget shows, dropping the oldest above a number."""
-    kept = [n for n in st.session_state.get(key) or [] if n != name]
-    st.session_state[key] = [*kept, name][-at_most:]
-
-
 def job() -> str:
     """Return the id of the run that is being watched; empty for none."""
     return str(st.session_state.get(_JOB, ""))
@@ -289,21 +266,6 @@ def say_next(message: str) -> None:
 def said() -> str:
     """Return the kept message, once."""
     return str(st.session_state.pop(_SAID, ""))
-
-
-def tables_kept(*, more: int = 0) -> int:
-    """Return how many uploaded tables this session has kept, counting `more` now.
-
-    It stands in the uploader's key, so that the uploader is empty after each.
-    """
-    kept = int(st.session_state.get(_KEPT, 0)) + more
-    st.session_state[_KEPT] = kept
-    return kept
-
-
-def held(key: str, default: Any = None) -> Any:
-    """Return the value of a page's own widget."""
-    return st.session_state.get(key, default)
 
 
 def is_dark() -> bool:

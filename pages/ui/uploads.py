@@ -24,7 +24,7 @@ from analysis.datasets.upload import (
     task_from_roles,
 )
 from analysis.errors import DataError
-from pages.ui import cache, state
+from pages.ui import cache, state, widgets
 from pages.ui.messages import note, plain
 
 NONE = "None"
@@ -44,7 +44,7 @@ def upload() -> Upload | None:
     """Let the reader choose a file; return it once it is read."""
     file = st.file_uploader(
         "CSV or Parquet file, up to 1 GB",
-        key=f"data.file.{state.tables_kept()}",
+        key=f"data.file.{widgets.tables_kept()}",
         help="It stays on this machine, under FAULTLINE_HOME, until you forget it.",
     )
     if file is None:
@@ -132,7 +132,7 @@ def _keep(upload: Upload, roles: Roles, name: str) -> None:
     said = f"Your table '{name}' is now in view, on every page."
     state.say_next(" ".join([said, *role_notes(task, table)]))
     state.turn_to(data=name)
-    state.tables_kept(more=1)
+    widgets.tables_kept(more=1)
     st.rerun()
 
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.coded import coded
-from analysis.cohorts import Cohort, matches, parse
+from analysis.cohorts import Cohort, parse
+from analysis.matching import matches
 
 
 def rules(column_codes):

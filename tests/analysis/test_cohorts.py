@@ -12,7 +12,6 @@ from analysis.cohorts import (
     Cohort,
     Condition,
     cohort_of_group,
-    matches,
     parse,
 )
 from analysis.datasets.groups import grouping_of
@@ -20,6 +19,7 @@ from analysis.datasets.load import load
 from analysis.datasets.tasks import TASKS, task_named
 from analysis.errors import AuditError, SettingError
 from analysis.frame import Grouping
+from analysis.matching import matches
 
 TABLE = pd.DataFrame(
     {

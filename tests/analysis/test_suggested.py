@@ -2,13 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.cohorts import matches, parse
+from analysis.cohorts import parse
 from analysis.datasets.load import load
 from analysis.datasets.tasks import TASKS
 from analysis.disaggregate import disaggregate
 from analysis.errors import SettingError
 from analysis.evaluation import Evaluation, Threshold, binary_probabilities
 from analysis.frame import Grouping
+from analysis.matching import matches
 from analysis.suggested import suggested_groups
 
 

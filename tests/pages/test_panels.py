@@ -5,9 +5,10 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.cohorts import matches, parse
+from analysis.cohorts import parse
 from analysis.datasets.load import load
 from analysis.datasets.tasks import task_named
+from analysis.matching import matches
 
 PANELS = ("quality", "smooth", "similar", "suggested", "presets")
 

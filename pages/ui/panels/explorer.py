@@ -15,7 +15,7 @@ from analysis.metrics import DECISION_METRICS
 from analysis.outcomes import change, outcomes
 from analysis.strategies import STRATEGIES, Choice, choose
 from analysis.thresholds import MetricCurve, ThresholdCurves, threshold_curves
-from pages.ui import cache, controls, state, tables
+from pages.ui import cache, controls, state, tables, widgets
 from pages.ui.messages import empty, note, plain
 
 CUSTOM = "custom"
@@ -149,8 +149,8 @@ def _thresholds(
     for i, (title, place) in enumerate(zip(titles, _places(len(titles)), strict=True)):
         key = _slider_key(by, i if few else -1)
         value = min(max(start[i], low), high)
-        if choice is not None or state.held(key) is None:
-            state.show(key, value)
+        if choice is not None or widgets.held(key) is None:
+            widgets.show(key, value)
         moved.append(
             place.slider(
                 plain(title),
@@ -159,7 +159,7 @@ def _thresholds(
                 step=step,
                 format="%.3f" if rows.fit.is_probability else "%.4g",
                 key=key,
-                on_change=state.show,
+                on_change=widgets.show,
                 args=(STRATEGY, CUSTOM),
             )
         )

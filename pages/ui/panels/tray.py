@@ -12,7 +12,7 @@ from analysis.charts.theme import visible
 from analysis.cohorts import cohort_of_group
 from analysis.datasets.load import Dataset
 from analysis.group_table import GroupTable
-from pages.ui import cache, state, tables
+from pages.ui import cache, state, tables, widgets
 from pages.ui.messages import plain
 
 KEY, STRIP = "subgroups.tray", "subgroups.strip"
@@ -22,10 +22,10 @@ MOST = 4
 
 def picked(table: GroupTable) -> list[str]:
     """Return the names of the subgroups kept, those that the table still lists."""
-    if (clicked := state.clicked()) is not None and clicked < len(table):
-        state.keep(KEY, table.names[clicked], MOST)
+    if (clicked := widgets.clicked()) is not None and clicked < len(table):
+        widgets.keep(KEY, table.names[clicked], MOST)
     listed = set(table.names)
-    return [name for name in state.held(KEY) or [] if name in listed]
+    return [name for name in widgets.held(KEY) or [] if name in listed]
 
 
 def last_group(table: GroupTable | None) -> dict[str, str]:
@@ -36,15 +36,15 @@ def last_group(table: GroupTable | None) -> dict[str, str]:
 
 def take_clicked() -> None:
     """Remember whose dot was clicked until the table is there to name it."""
-    points = state.held(STRIP, {}).get("selection", {}).get("points", [])
+    points = widgets.held(STRIP, {}).get("selection", {}).get("points", [])
     for point in points:
-        state.click(int((point.get("customdata") or [0])[0]))
+        widgets.click(int((point.get("customdata") or [0])[0]))
 
 
 def draw(table: GroupTable, metrics: Sequence[str], data: Dataset) -> None:
     """Draw what was kept, with a way to add by name."""
     kept = picked(table)
-    state.show(KEY, kept)
+    widgets.show(KEY, kept)
     st.multiselect(
         "Subgroups side by side",
         table.names,

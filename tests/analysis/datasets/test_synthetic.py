@@ -5,7 +5,7 @@ import pytest
 from scipy.special import logit
 from sklearn.linear_model import LogisticRegression
 
-from analysis.cohorts import matches, parse
+from analysis.cohorts import parse
 from analysis.datasets.synthetic import (
     CLASSES,
     MECHANISMS,
@@ -16,6 +16,7 @@ from analysis.datasets.synthetic import (
     planted_shift,
 )
 from analysis.errors import SettingError
+from analysis.matching import matches
 
 N = 200_000
 CONTINUOUS = {"age": 0.05, "income": 60.0, "tenure": 0.35}  # 3 standard errors, about
