@@ -8,6 +8,7 @@ from analysis.charts.groups import short_title, unit_of
 from analysis.conditional import Conditional
 from analysis.estimates import Estimate
 from analysis.measures import Fairness, Furthest, MeasureRow
+from analysis.subgroups import Group
 
 
 def printed_measures(found: Fairness) -> pd.DataFrame:
@@ -40,6 +41,13 @@ def printed_scaled(found: Fairness) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(lines)
+
+
+def reference_words(reference: Group | None, attributes: tuple[str, ...]) -> str:
+    """Return what groups of some attributes are compared with, in words."""
+    if reference is None:
+        return "everyone else"
+    return " · ".join(reference[a] for a in attributes if a in reference)
 
 
 def entropy_words(found: Fairness) -> str:

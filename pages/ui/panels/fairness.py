@@ -5,6 +5,7 @@ import streamlit as st
 from analysis.charts import measures as printing
 from analysis.evaluation import Evaluation
 from analysis.fairness import MEASURES
+from analysis.group_table import GroupTable
 from analysis.measures import Fairness, fairness
 from analysis.tabulate import Options
 from pages.ui import actions, cache, state, tables
@@ -13,8 +14,8 @@ from pages.ui.messages import empty, note, plain
 KEY = "subgroups.fairness"
 
 
-def draw(shown: Evaluation, by: tuple[str, ...]) -> None:
-    """Draw the panel."""
+def draw(shown: Evaluation, by: tuple[str, ...], table: GroupTable | None) -> None:
+    """Draw the panel; groups are compared with what the table compares with."""
     if not by:
         empty(
             "There is no group to compare yet",
@@ -22,11 +23,13 @@ def draw(shown: Evaluation, by: tuple[str, ...]) -> None:
             "over its groups.",
         )
         return
-    found = measured(shown, by, state.view().k)
+    reference = None if table is None else table.reference
+    pairs = None if reference is None else tuple(reference.items())
+    found = measured(shown, by, pairs, state.view().k)
     tables.printed(printing.printed_measures(found), f"{KEY}.measures")
     note(
         "Gaps and ratios hold for all pairs of groups at once. Furthest off: the group "
-        "that differs most from everyone else."
+        f"that differs most from {printing.reference_words(reference, by)}."
     )
     if state.view().k <= 1:
         tables.printed(printing.printed_scaled(found), f"{KEY}.scaled")
@@ -48,6 +51,12 @@ def draw(shown: Evaluation, by: tuple[str, ...]) -> None:
 
 
 @cache.shared(16)
-def measured(shown: Evaluation, by: tuple[str, ...], k: int) -> Fairness:
+def measured(
+    shown: Evaluation,
+    by: tuple[str, ...],
+    reference: tuple[tuple[str, str], ...] | None,
+    k: int,
+) -> Fairness:
     """Return every fairness measure over the groups of some attributes."""
-    return fairness(shown, by, Options(k=k))
+    options = Options(None if reference is None else dict(reference), k=k)
+    return fairness(shown, by, options)

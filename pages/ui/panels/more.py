@@ -34,7 +34,7 @@ def draw(
     """Draw the tabs; each is a question of its own about the same rows."""
     panels: dict[str, Draw] = {
         "Guide": lambda: guide.draw(shown, metric),
-        "Fairness": lambda: fairness.draw(shown, by),
+        "Fairness": lambda: fairness.draw(shown, by, table),
         "Thresholds": lambda: explorer.draw(shown, data, by, metric),
         "Like with like": lambda: likewise.draw(shown, by, metric),
         "Along a number": lambda: smooth.draw(shown, data, metric),
