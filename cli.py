@@ -54,7 +54,7 @@ def train(options: Options) -> dict[str, Any]:
     """Train a task, or find the finished run of the same recipe."""
     from analysis.datasets.load import load
     from analysis.datasets.splits import methods_for
-    from analysis.disaggregate import disaggregate
+    from analysis.subgroups.disaggregate import disaggregate
     from models.evaluations import evaluation
     from models.recipe import Recipe, Stage
     from models.store import open_store
@@ -128,7 +128,7 @@ def attribute(options: Options) -> dict[str, Any]:
     from analysis.counts import counts_of
     from analysis.datasets.comparing import two_domains
     from analysis.datasets.declared import scored_file
-    from analysis.hidden_counts import hidden_on_any
+    from analysis.privacy.hidden_counts import hidden_on_any
 
     columns = _columns(options)
     first = scored_file(options.source, columns)
@@ -189,8 +189,8 @@ def compare(options: Options) -> dict[str, Any]:
 
 
 def _splitter(options: Options) -> Callable[[Any, Any], Any]:
-    from analysis.attribution import attribute_covariates, attribute_mechanisms
-    from analysis.graph import parse_graph
+    from analysis.shifts.attribution import attribute_covariates, attribute_mechanisms
+    from analysis.shifts.graph import parse_graph
 
     settings = {"bootstrap": options.bootstrap, "seed": options.seed}
     if not options.graph:

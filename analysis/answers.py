@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from analysis.attribution import Attribution
 from analysis.compare import Flips, PairedComparison
-from analysis.disaggregate import Disaggregation
 from analysis.estimates import Estimate
 from analysis.evaluation import Evaluation
+from analysis.shifts.attribution import Attribution
+from analysis.subgroups.disaggregate import Disaggregation
 
 Json = dict[str, Any]
 

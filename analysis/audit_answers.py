@@ -7,16 +7,16 @@ import numpy as np
 
 from analysis.answers import number
 from analysis.arrays import Floats
-from analysis.conditional import Conditional
+from analysis.audits.presets import ImpactTable
+from analysis.audits.quality import Quality
 from analysis.estimates import Estimates
-from analysis.group_table import GroupTable
-from analysis.presets import ImpactTable
-from analysis.quality import Quality
-from analysis.similar import Similar
-from analysis.smooth import SmoothCurve
-from analysis.strategies import STRATEGIES, Choice
-from analysis.suggested import Suggestions
-from analysis.thresholds import ThresholdCurves
+from analysis.lookalikes.similar import Similar
+from analysis.lookalikes.suggested import Suggestions
+from analysis.subgroups.conditional import Conditional
+from analysis.subgroups.group_table import GroupTable
+from analysis.subgroups.smooth import SmoothCurve
+from analysis.thresholds.curves import ThresholdCurves
+from analysis.thresholds.strategies import STRATEGIES, Choice
 
 Json = dict[str, Any]
 

@@ -6,13 +6,13 @@ import numpy as np
 from scipy import special
 
 from analysis.arrays import Floats, frozen
-from analysis.bins import N_BINS, Bins, bins, bins_of
 from analysis.estimates import Estimate, Estimates, Z
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
 from analysis.intervals import clopper_pearson, sidak, wilson
-from analysis.subgroups import Listing
-from analysis.withheld import hidden_groups
+from analysis.metrics.bins import N_BINS, Bins, bins, bins_of
+from analysis.privacy.withheld import hidden_groups
+from analysis.subgroups.listing import Listing
 
 
 @dataclass(frozen=True, eq=False)

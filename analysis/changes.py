@@ -8,11 +8,11 @@ from scipy import stats
 
 from analysis.arrays import Floats
 from analysis.counts import Counts, count
-from analysis.delta import smoothed, value_and_error
 from analysis.estimates import Estimates, Z
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
-from analysis.kinds import (
+from analysis.metrics.delta import smoothed, value_and_error
+from analysis.metrics.kinds import (
     BinnedMetric,
     ClassMetric,
     CountMetric,
@@ -22,7 +22,7 @@ from analysis.kinds import (
     ScoreMetric,
     within,
 )
-from analysis.score_metrics import Influence, mean_limits, spread_of
+from analysis.metrics.score_metrics import Influence, mean_limits, spread_of
 
 SMOOTHING = 0.5
 """Rows added to each joint cell: that nothing flipped proves nothing for certain."""

@@ -8,15 +8,15 @@ import numpy as np
 
 from analysis.arrays import Bools, Floats, frozen
 from analysis.changes import Pair, Tested, joint_counts
-from analysis.disaggregate import Disaggregation, disaggregate
 from analysis.errors import DataError
 from analysis.estimates import Estimate, Estimates, blanked
 from analysis.evaluation import Evaluation
 from analysis.frame import everyone
 from analysis.intervals import q_values, wilson
-from analysis.metrics import metric_named
-from analysis.subgroups import Listing
-from analysis.withheld import hidden_groups
+from analysis.metrics.registry import metric_named
+from analysis.privacy.withheld import hidden_groups
+from analysis.subgroups.disaggregate import Disaggregation, disaggregate
+from analysis.subgroups.listing import Listing
 
 HARM_LEVEL = 0.05
 """A group counts as harmed when its change for the worse has a q-value below this."""

@@ -9,8 +9,8 @@ from analysis.arrays import Bools, Floats, Ints, frozen
 from analysis.counts import count
 from analysis.estimates import Estimates, blanked
 from analysis.frame import AuditFrame, Grouping, Splits
-from analysis.hidden_counts import hidden_in
 from analysis.intervals import wilson
+from analysis.privacy.hidden_counts import hidden_in
 
 
 @dataclass(frozen=True, eq=False)

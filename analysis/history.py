@@ -9,10 +9,10 @@ import numpy as np
 from analysis.arrays import Bools, Floats, frozen
 from analysis.counts import Counts
 from analysis.errors import MetricError
-from analysis.hidden_counts import hidden_in
 from analysis.intervals import wilson
-from analysis.kinds import Rate, within
-from analysis.metrics import METRICS, metric_named
+from analysis.metrics.kinds import Rate, within
+from analysis.metrics.registry import METRICS, metric_named
+from analysis.privacy.hidden_counts import hidden_in
 
 
 @dataclass(frozen=True, eq=False)

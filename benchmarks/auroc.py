@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.roc import auroc_spread
+from analysis.metrics.roc import auroc_spread
 from benchmarks.group_metrics import ROWS, random_evaluation
 from benchmarks.report import Result, main, seconds
 

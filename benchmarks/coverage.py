@@ -12,8 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.bands import count_band
-from analysis.contrasts import contrast
 from analysis.counts import Counts
 from analysis.estimates import Estimates, Z, bounded
 from analysis.evaluation import Evaluation, Scores
@@ -26,9 +24,11 @@ from analysis.intervals import (
     smallest_ratio,
     worst_value,
 )
-from analysis.kinds import CountMetric, Metric, Rate, ScoreMetric
-from analysis.metrics import metric_named
-from analysis.shrinkage import shrunken
+from analysis.metrics.bands import count_band
+from analysis.metrics.kinds import CountMetric, Metric, Rate, ScoreMetric
+from analysis.metrics.registry import metric_named
+from analysis.subgroups.contrasts import contrast
+from analysis.subgroups.shrinkage import shrunken
 
 TABLE = Path(__file__).with_suffix(".json")
 UNEVEN = 1.0

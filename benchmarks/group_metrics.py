@@ -11,9 +11,9 @@ import fairlearn.metrics as fm
 import numpy as np
 import sklearn.metrics as sk
 
-from analysis.disaggregate import disaggregate
 from analysis.evaluation import Evaluation, Threshold, binary_probabilities
 from analysis.frame import Grouping
+from analysis.subgroups.disaggregate import disaggregate
 from benchmarks.report import Result, main, seconds
 
 ROWS = 1_000_000

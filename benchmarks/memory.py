@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from analysis.bands import count_band
 from analysis.evaluation import Evaluation
-from analysis.metrics import metric_named
-from analysis.subgroups import listing
-from analysis.tabulate import group_table
-from analysis.thresholds import threshold_curves
+from analysis.metrics.bands import count_band
+from analysis.metrics.registry import metric_named
+from analysis.subgroups.listing import listing
+from analysis.subgroups.tabulate import group_table
+from analysis.thresholds.curves import threshold_curves
 from benchmarks.group_metrics import random_evaluation
 from benchmarks.report import Result, main
 

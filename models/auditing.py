@@ -5,25 +5,25 @@ from typing import Any
 
 from analysis import audit_answers as answers
 from analysis.answers import audit_json
+from analysis.audits.presets import four_fifths, law_144
+from analysis.audits.quality import quality
 from analysis.cohorts import group_of
-from analysis.conditional import conditional
 from analysis.costs import costs_from_text
-from analysis.disaggregate import disaggregate
 from analysis.errors import SettingError
 from analysis.evaluation import Evaluation, GroupThresholds
-from analysis.fairness import members_of
 from analysis.frame import AuditFrame
-from analysis.inequality import between_group_entropy, equity_scaled
-from analysis.metrics import DECISION_METRICS, metric_named, usable_metrics
-from analysis.presets import four_fifths, law_144
-from analysis.quality import quality
-from analysis.similar import similar_groups
-from analysis.smooth import smooth_curve
-from analysis.strategies import STRATEGIES, choose
-from analysis.subgroups import listing
-from analysis.suggested import suggested_groups
-from analysis.tabulate import Options, group_table
-from analysis.thresholds import threshold_curves
+from analysis.lookalikes.similar import similar_groups
+from analysis.lookalikes.suggested import suggested_groups
+from analysis.metrics.registry import DECISION_METRICS, metric_named, usable_metrics
+from analysis.subgroups.conditional import conditional
+from analysis.subgroups.disaggregate import disaggregate
+from analysis.subgroups.fairness import members_of
+from analysis.subgroups.inequality import between_group_entropy, equity_scaled
+from analysis.subgroups.listing import listing
+from analysis.subgroups.smooth import smooth_curve
+from analysis.subgroups.tabulate import Options, group_table
+from analysis.thresholds.curves import threshold_curves
+from analysis.thresholds.strategies import STRATEGIES, choose
 from models.evaluations import in_view, within_cohort
 from models.named import Named
 

@@ -10,8 +10,8 @@ from analysis.arrays import Floats
 from analysis.counts import count
 from analysis.evaluation import Argmax, Evaluation, evaluate
 from analysis.frame import AuditFrame, everyone
-from analysis.roc import auroc
-from analysis.score_metrics import log_loss
+from analysis.metrics.roc import auroc
+from analysis.metrics.score_metrics import log_loss
 from models.probabilities import scores_of_logits
 from models.recipe import Recipe
 from models.train import Epoch

@@ -9,7 +9,7 @@ from analysis.datasets.load import Dataset, existing_scores, load
 from analysis.datasets.tasks import TASKS, task_named
 from analysis.errors import SettingError
 from analysis.evaluation import Evaluation, Threshold, evaluate
-from analysis.halves import halves
+from analysis.thresholds.halves import halves
 from models.evaluations import evaluation
 from models.store import Store, open_store
 

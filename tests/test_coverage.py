@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.bands import count_band
 from analysis.estimates import Estimates, Z
-from analysis.metrics import metric_named
+from analysis.metrics.bands import count_band
+from analysis.metrics.registry import metric_named
 from benchmarks import coverage
 
 WEIGHTS = ("equal", "lognormal")

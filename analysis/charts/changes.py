@@ -3,7 +3,7 @@
 from analysis.charts import theme
 from analysis.charts.groups import unit_of
 from analysis.charts.numbers import Unit
-from analysis.metrics import metric_named
+from analysis.metrics.registry import metric_named
 
 
 def change_unit(metric: str) -> Unit:

@@ -12,7 +12,7 @@ from analysis.charts.groups import short_title, unit_of
 from analysis.charts.withheld import WITHHELD, withheld_words
 from analysis.compare import HARM_LEVEL, PairedComparison
 from analysis.estimates import Estimate
-from analysis.metrics import metric_named
+from analysis.metrics.registry import metric_named
 
 MAX_ROWS = 24
 ROW_HEIGHT = 36

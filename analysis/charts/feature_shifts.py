@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.charts import theme
-from analysis.shift import FeatureShift
+from analysis.shifts.shift import FeatureShift
 
 MAX_FEATURES = 15
 

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.arrays import Ints
 from analysis.charts import numbers, theme
 from analysis.charts.groups import short_title, unit_of
-from analysis.group_table import FEW_ROWS, GroupTable
+from analysis.subgroups.group_table import FEW_ROWS, GroupTable
 
 
 def compared_with(table: GroupTable) -> str:

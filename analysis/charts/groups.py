@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 
 from analysis.charts import numbers, theme
 from analysis.charts.numbers import Unit
-from analysis.disaggregate import Disaggregation
-from analysis.metrics import metric_named
+from analysis.metrics.registry import metric_named
+from analysis.subgroups.disaggregate import Disaggregation
 
 MAX_ROWS = 40
 ROW_HEIGHT = 34

@@ -5,10 +5,10 @@ import pandas as pd
 from analysis.charts import numbers, theme
 from analysis.charts.group_table import q_words
 from analysis.charts.groups import short_title, unit_of
-from analysis.conditional import Conditional
 from analysis.estimates import Estimate
-from analysis.measures import Fairness, Furthest, MeasureRow
-from analysis.subgroups import Group
+from analysis.subgroups.conditional import Conditional
+from analysis.subgroups.listing import Group
+from analysis.subgroups.measures import Fairness, Furthest, MeasureRow
 
 
 def printed_measures(found: Fairness) -> pd.DataFrame:

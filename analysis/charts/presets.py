@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from analysis.audits.presets import FOUR_FIFTHS, SMALL_SHARE, ImpactTable
 from analysis.charts import numbers
 from analysis.charts.theme import visible
-from analysis.presets import FOUR_FIFTHS, SMALL_SHARE, ImpactTable
 
 HIT_COLUMNS = {
     "selection": ("selected", "selection rate"),

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from analysis.audits.quality import FLOORS, Quality
 from analysis.charts import numbers
-from analysis.quality import FLOORS, Quality
 
 KINDS = {
     "missing": "missing feature values",

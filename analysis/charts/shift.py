@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.attribution import Attribution, Part
 from analysis.charts import numbers, theme
 from analysis.charts.changes import change_unit, color_of, color_words
 from analysis.charts.groups import short_title, unit_of
 from analysis.estimates import Estimate
-from analysis.metrics import metric_named
+from analysis.metrics.registry import metric_named
+from analysis.shifts.attribution import Attribution, Part
 
 WORDS = {
     "P(X)": "Who comes, P(X)",

@@ -4,9 +4,9 @@ import pandas as pd
 
 from analysis.charts import numbers
 from analysis.charts.groups import short_title, unit_of
-from analysis.fares import Fares
-from analysis.metrics import metric_named
-from analysis.similar import Neighbour, Similar
+from analysis.lookalikes.fares import Fares
+from analysis.lookalikes.similar import Neighbour, Similar
+from analysis.metrics.registry import metric_named
 
 MAX_SHOWN = 15
 

@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 from analysis.arrays import Bools, Floats
 from analysis.charts import numbers, theme
 from analysis.charts.groups import short_title, unit_of
-from analysis.metrics import metric_named
-from analysis.smooth import SmoothCurve
+from analysis.metrics.registry import metric_named
+from analysis.subgroups.smooth import SmoothCurve
 
 
 def curve(

@@ -16,8 +16,8 @@ from analysis.charts.group_table import compared_with, q_words
 from analysis.charts.groups import unit_of
 from analysis.charts.numbers import Unit
 from analysis.charts.swarm import LANES, lanes_of, limits_of, sizes
-from analysis.group_table import Column, GroupTable
-from analysis.metrics import metric_named
+from analysis.metrics.registry import metric_named
+from analysis.subgroups.group_table import Column, GroupTable
 
 MAX_MARKS = 2_000
 STRIP_HEIGHT = 118

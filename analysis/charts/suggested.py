@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.charts import numbers
 from analysis.charts.groups import short_title, unit_of
 from analysis.estimates import Estimate
-from analysis.suggested import Suggestion, Suggestions
+from analysis.lookalikes.suggested import Suggestion, Suggestions
 
 SURE = 0.05
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from analysis.arrays import Floats, Ints
-from analysis.group_table import Column
+from analysis.subgroups.group_table import Column
 
 LANES = 7
 """Dots that would overlap stand in this many lanes above and below the middle."""

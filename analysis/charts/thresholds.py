@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 from analysis.charts import numbers, theme
 from analysis.charts.groups import short_title, unit_of
 from analysis.estimates import Estimate
-from analysis.metrics import metric_named
-from analysis.outcomes import COST, RATES, Change, Outcomes
-from analysis.thresholds import MetricCurve
+from analysis.metrics.registry import metric_named
+from analysis.thresholds.curves import MetricCurve
+from analysis.thresholds.outcomes import COST, RATES, Change, Outcomes
 
 MAX_LINES = 8
 """Groups drawn; each takes three marks at every threshold of the grid."""

@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 from analysis.charts import numbers, theme
 from analysis.charts.withheld import withheld_words
 from analysis.history import History
-from analysis.metrics import metric_named
+from analysis.metrics.registry import metric_named
 
 MAX_PANELS = 9
 PANEL_HEIGHT = 170

@@ -9,7 +9,7 @@ from analysis.datasets.load import Dataset, existing_scores
 from analysis.datasets.roles import infer_roles
 from analysis.errors import DataError
 from analysis.evaluation import Evaluation, Scores, Threshold, evaluate
-from analysis.worlds import Domain
+from analysis.shifts.worlds import Domain
 
 
 def two_domains(

@@ -6,7 +6,7 @@ import streamlit as st
 from analysis.datasets.load import EMBEDDED, Dataset
 from analysis.datasets.task import Task
 from analysis.frame import MISSING, Splits
-from analysis.split_comparison import flattery_words
+from analysis.shifts.split_comparison import flattery_words
 from pages.ui import cache
 from pages.ui.messages import note
 from pages.ui.needs import weight_words

@@ -9,7 +9,7 @@ import streamlit as st
 from analysis.cohorts import cohort_of_group
 from analysis.datasets.groups import edge_name
 from analysis.errors import RunError
-from analysis.finding import Finding
+from analysis.subgroups.finding import Finding
 from models.recipe import Recipe
 from models.remedies.chain import stage
 from pages.ui import cache, jobs, state
@@ -185,14 +185,14 @@ def _k(view: View) -> str:
 
 def attribution_snippet(sides: Sides, metric: str) -> str:
     """Return the Python that splits the change between two sides."""
-    lines = ["from analysis.attribution import attribute_covariates"]
+    lines = ["from analysis.shifts.attribution import attribute_covariates"]
     lines += _sides_lines(sides)
     return "\n".join([*lines, f"attribute_covariates(source, target, {metric!r})"])
 
 
 def moved_snippet(sides: Sides) -> str:
     """Return the Python that measures how far each column moved."""
-    lines = ["from analysis.shift import feature_shifts", *_sides_lines(sides)]
+    lines = ["from analysis.shifts.shift import feature_shifts", *_sides_lines(sides)]
     lines += ["weights = source.evaluation.weights, target.evaluation.weights"]
     call = "feature_shifts(source.columns, target.columns, *weights)"
     return "\n".join([*lines, call])

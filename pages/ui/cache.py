@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from analysis.attribution import Attribution, attribute_covariates
 from analysis.calibration import GroupReliability, reliability_by_group
 from analysis.charts import numbers
 from analysis.compare import Flips, PairedComparison, flips, paired
@@ -24,14 +23,15 @@ from analysis.datasets.load import Dataset, existing_scores, load
 from analysis.datasets.splits import split
 from analysis.datasets.task import task_from_json, task_to_json
 from analysis.datasets.upload import ReadTable, Roles, infer_roles, read_table
-from analysis.disaggregate import Disaggregation, disaggregate
 from analysis.errors import AuditError, RunError
 from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
-from analysis.finding import Finding, find
 from analysis.frame import Splits
-from analysis.shift import FeatureShift, feature_shifts
-from analysis.split_comparison import SplitComparison, split_comparison
-from analysis.worlds import Domain
+from analysis.shifts.attribution import Attribution, attribute_covariates
+from analysis.shifts.shift import FeatureShift, feature_shifts
+from analysis.shifts.split_comparison import SplitComparison, split_comparison
+from analysis.shifts.worlds import Domain
+from analysis.subgroups.disaggregate import Disaggregation, disaggregate
+from analysis.subgroups.finding import Finding, find
 from models.evaluations import evaluation as run_evaluation
 from models.evaluations import in_view, splits_of, within_cohort
 from models.run import Run

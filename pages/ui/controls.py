@@ -8,8 +8,8 @@ import streamlit as st
 from analysis.costs import Costs
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
-from analysis.finding import Finding
-from analysis.metrics import CLASS_MEANS, METRICS, metric_named, usable_metrics
+from analysis.metrics.registry import CLASS_MEANS, METRICS, metric_named, usable_metrics
+from analysis.subgroups.finding import Finding
 from models.run import Run
 from pages.ui import cache, state, widgets
 from pages.ui.messages import empty, plain

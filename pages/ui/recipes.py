@@ -6,8 +6,8 @@ import streamlit as st
 from analysis.charts import numbers
 from analysis.charts.groups import unit_of
 from analysis.datasets.load import Dataset
-from analysis.disaggregate import Disaggregation
-from analysis.metrics import metric_named
+from analysis.metrics.registry import metric_named
+from analysis.subgroups.disaggregate import Disaggregation
 from models.recipe import ARCHITECTURE_TITLES, Recipe
 from models.run import Run
 from pages.ui import controls

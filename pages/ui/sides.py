@@ -9,10 +9,10 @@ from analysis.counts import count
 from analysis.datasets.load import Dataset
 from analysis.errors import DataError, SettingError
 from analysis.evaluation import Evaluation
-from analysis.finding import Finding
 from analysis.frame import Grouping
-from analysis.hidden_counts import hidden_in, tells_apart
-from analysis.worlds import Domain
+from analysis.privacy.hidden_counts import hidden_in, tells_apart
+from analysis.shifts.worlds import Domain
+from analysis.subgroups.finding import Finding
 from pages.ui import cache, state
 from pages.ui.messages import plain
 from pages.ui.needs import weight_words

@@ -8,9 +8,9 @@ from analysis.calibration import (
     reliability_by_group,
     reliability_curve,
 )
-from analysis.disaggregate import disaggregate
 from analysis.errors import NeedsProbabilitiesError
 from analysis.evaluation import Evaluation, Scores
+from analysis.subgroups.disaggregate import disaggregate
 
 
 def netcal_ece(scores, y_true):

@@ -5,8 +5,8 @@ from sklearn.metrics import roc_auc_score
 
 from analysis.answers import flips_json, harmed_json, paired_json
 from analysis.compare import flips, paired
-from analysis.disaggregate import disaggregate
 from analysis.errors import DataError
+from analysis.subgroups.disaggregate import disaggregate
 
 
 def two_models(make_evaluation, rng, n=400, g=2, noise=0.1):

@@ -4,7 +4,6 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.disaggregate import disaggregate
 from analysis.evaluation import Evaluation, Scores
 from analysis.frame import Grouping
 from analysis.intervals import (
@@ -18,6 +17,7 @@ from analysis.intervals import (
     wilson,
     worst_value,
 )
+from analysis.subgroups.disaggregate import disaggregate
 
 
 @pytest.mark.parametrize(("x", "n"), [(0, 10), (10, 10), (3, 7), (1, 1000), (400, 900)])

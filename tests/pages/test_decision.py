@@ -7,8 +7,8 @@ from analysis.datasets.load import Dataset, load
 from analysis.datasets.tasks import task_named
 from analysis.errors import SettingError
 from analysis.evaluation import GroupThresholds, Threshold
-from analysis.finding import find
 from analysis.frame import Grouping
+from analysis.subgroups.finding import find
 from pages.ui.decision import (
     carried_over,
     customary_threshold,

@@ -5,7 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from analysis.strategies import STRATEGIES
+from analysis.thresholds.strategies import STRATEGIES
 
 KEY = "subgroups.strategy"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from analysis.metrics import METRICS, metric_named
+from analysis.metrics.registry import METRICS, metric_named
 from models.store import Store
 
 PANELS = (

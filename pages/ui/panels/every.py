@@ -9,9 +9,9 @@ from analysis.charts import strip
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.frame import MAX_GROUPS
-from analysis.group_table import GroupTable
-from analysis.subgroups import group_counts, listing
-from analysis.tabulate import Options, group_table
+from analysis.subgroups.group_table import GroupTable
+from analysis.subgroups.listing import group_counts, listing
+from analysis.subgroups.tabulate import Options, group_table
 from pages.ui import actions, cache, controls, state, tables
 from pages.ui.messages import note, plain
 from pages.ui.panels import listed, tray

@@ -10,11 +10,11 @@ from analysis.costs import Costs
 from analysis.counts import Counts, counts_of
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation, GroupThresholds, Threshold
-from analysis.halves import halves
-from analysis.metrics import DECISION_METRICS
-from analysis.outcomes import change, outcomes
-from analysis.strategies import STRATEGIES, Choice, choose
-from analysis.thresholds import MetricCurve, ThresholdCurves, threshold_curves
+from analysis.metrics.registry import DECISION_METRICS
+from analysis.thresholds.curves import MetricCurve, ThresholdCurves, threshold_curves
+from analysis.thresholds.halves import halves
+from analysis.thresholds.outcomes import change, outcomes
+from analysis.thresholds.strategies import STRATEGIES, Choice, choose
 from pages.ui import cache, controls, state, tables, widgets
 from pages.ui.messages import empty, note, plain
 
@@ -221,8 +221,8 @@ def _snippet(by: tuple[str, ...], strategy: str, costs: Costs) -> str:
     """Return the Python that chooses these thresholds, given the evaluation shown."""
     lines = [
         "from analysis.costs import costs_from_text",
-        "from analysis.strategies import choose",
-        "from analysis.thresholds import threshold_curves",
+        "from analysis.thresholds.strategies import choose",
+        "from analysis.thresholds.curves import threshold_curves",
         "",
         "# shown: an Evaluation of the calibration rows",
         f"curves = threshold_curves(shown, {by!r})",

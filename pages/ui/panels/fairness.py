@@ -4,10 +4,10 @@ import streamlit as st
 
 from analysis.charts import measures as printing
 from analysis.evaluation import Evaluation
-from analysis.fairness import MEASURES
-from analysis.group_table import GroupTable
-from analysis.measures import Fairness, fairness
-from analysis.tabulate import Options
+from analysis.subgroups.fairness import MEASURES
+from analysis.subgroups.group_table import GroupTable
+from analysis.subgroups.measures import Fairness, fairness
+from analysis.subgroups.tabulate import Options
 from pages.ui import actions, cache, state, tables
 from pages.ui.messages import empty, note, plain
 

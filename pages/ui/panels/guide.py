@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from analysis.audits.guide import SITUATIONS
 from analysis.evaluation import Evaluation
-from analysis.guide import SITUATIONS
-from analysis.metrics import metric_named
+from analysis.metrics.registry import metric_named
 from pages.ui.messages import plain
 
 

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from analysis.charts import measures as printing
-from analysis.conditional import Conditional, conditional
 from analysis.evaluation import Evaluation
+from analysis.subgroups.conditional import Conditional, conditional
 from pages.ui import actions, cache, tables
 from pages.ui.messages import empty, note, plain
 from pages.ui.panels.part import is_withheld

@@ -9,7 +9,7 @@ import streamlit as st
 from analysis.charts import numbers
 from analysis.charts.group_table import compared_with, printed_rows
 from analysis.datasets.load import Dataset
-from analysis.group_table import GroupTable
+from analysis.subgroups.group_table import GroupTable
 from pages.ui import tables
 from pages.ui.messages import note
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
-from analysis.group_table import GroupTable
+from analysis.subgroups.group_table import GroupTable
 from pages.ui.messages import audit_errors
 from pages.ui.panels import (
     explorer,

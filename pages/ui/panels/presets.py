@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from analysis.audits.presets import MEASURES, ImpactTable, four_fifths, law_144
 from analysis.charts import presets as printing
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
-from analysis.presets import MEASURES, ImpactTable, four_fifths, law_144
 from pages.ui import cache, tables
 from pages.ui.messages import empty, note, plain
 from pages.ui.panels.part import is_withheld
@@ -116,7 +116,9 @@ def _show(table: ImpactTable, data: Dataset, key: str, call: str) -> None:
         key=f"{key}.markdown",
     )
     name = call.split("(")[0]
-    snippet = f"from analysis.presets import {name}\n\n# shown: an Evaluation\n{call}"
+    snippet = (
+        f"from analysis.audits.presets import {name}\n\n# shown: an Evaluation\n{call}"
+    )
     tables.numbers(printing.frame(table), key, snippet)
 
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
+from analysis.audits.quality import Quality, quality
 from analysis.charts import quality as printing
 from analysis.datasets.load import Dataset
-from analysis.quality import Quality, quality
 from pages.ui import cache, tables
 from pages.ui.messages import note, plain
 from pages.ui.panels.part import is_withheld
@@ -34,7 +34,7 @@ def draw(data: Dataset) -> None:
 def _snippet() -> str:
     return "\n".join(
         [
-            "from analysis.quality import quality",
+            "from analysis.audits.quality import quality",
             "",
             "# dataset: as analysis.datasets.load.load returns it",
             "quality(dataset.frame)",

@@ -8,8 +8,8 @@ from analysis.charts import similar as printing
 from analysis.charts.theme import visible
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
-from analysis.fares import Fares, fares
-from analysis.similar import Similar, similar_groups
+from analysis.lookalikes.fares import Fares, fares
+from analysis.lookalikes.similar import Similar, similar_groups
 from pages.ui import cache, tables
 from pages.ui.messages import empty, note, plain
 from pages.ui.panels.part import frame_of, is_withheld
@@ -92,8 +92,8 @@ def _say(record: Similar, data: Dataset) -> None:
 def _snippet(chosen: Values, metric: str) -> str:
     return "\n".join(
         [
-            "from analysis.fares import fares",
-            "from analysis.similar import similar_groups",
+            "from analysis.lookalikes.fares import fares",
+            "from analysis.lookalikes.similar import similar_groups",
             "",
             "# shown: an Evaluation; frame: the AuditFrame of its rows",
             f"similar = similar_groups(frame, {dict(chosen)!r})",

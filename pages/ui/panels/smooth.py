@@ -9,7 +9,7 @@ from analysis.charts.theme import visible
 from analysis.datasets.groups import FEW_VALUES
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
-from analysis.smooth import SmoothCurve, smooth_curve
+from analysis.subgroups.smooth import SmoothCurve, smooth_curve
 from pages.ui import cache, controls, state, tables
 from pages.ui.messages import empty, note, plain
 from pages.ui.panels.part import is_withheld, positions
@@ -74,7 +74,7 @@ def _say(record: SmoothCurve, data: Dataset) -> None:
 def _snippet(name: str, metric: str, span: float) -> str:
     return "\n".join(
         [
-            "from analysis.smooth import smooth_curve",
+            "from analysis.subgroups.smooth import smooth_curve",
             "",
             "# shown: an Evaluation; values: the column on its rows, float[n]",
             f"# column: {name!r}",

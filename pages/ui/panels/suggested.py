@@ -7,7 +7,7 @@ from analysis.charts import suggested as printing
 from analysis.charts.theme import visible
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
-from analysis.suggested import Suggestions, suggested_groups
+from analysis.lookalikes.suggested import Suggestions, suggested_groups
 from pages.ui import cache, state, tables
 from pages.ui.messages import note, plain
 from pages.ui.panels.part import frame_of, is_withheld
@@ -64,7 +64,7 @@ def _how(record: Suggestions, data: Dataset) -> str:
 def _snippet(metric: str, clusters: int) -> str:
     return "\n".join(
         [
-            "from analysis.suggested import suggested_groups",
+            "from analysis.lookalikes.suggested import suggested_groups",
             "",
             "# shown: an Evaluation; features: the feature columns of its rows",
             f"suggested_groups(shown, features, {metric!r}, clusters={clusters})",

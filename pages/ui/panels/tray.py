@@ -11,7 +11,7 @@ from analysis.charts.groups import short_title, unit_of
 from analysis.charts.theme import visible
 from analysis.cohorts import cohort_of_group
 from analysis.datasets.load import Dataset
-from analysis.group_table import GroupTable
+from analysis.subgroups.group_table import GroupTable
 from pages.ui import cache, state, tables, widgets
 from pages.ui.messages import plain
 

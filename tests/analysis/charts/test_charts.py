@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.attribution import Attribution, Part
 from analysis.calibration import reliability_by_group
 from analysis.charts import (
     calibration,
@@ -25,12 +24,13 @@ from analysis.charts import losses as losses_chart
 from analysis.compare import flips, paired
 from analysis.composition import composition
 from analysis.counts import count
-from analysis.disaggregate import disaggregate
 from analysis.estimates import Estimate
 from analysis.evaluation import Evaluation, Threshold, binary_probabilities
 from analysis.frame import AuditFrame, Grouping
 from analysis.history import history, losses
-from analysis.shift import FeatureShift
+from analysis.shifts.attribution import Attribution, Part
+from analysis.shifts.shift import FeatureShift
+from analysis.subgroups.disaggregate import disaggregate
 
 HOSTILE = "<script>alert(1)</script>"
 NAMES = (HOSTILE, "**b** :red[x] $y$", "empty")

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.audits.presets import ImpactTable
+from analysis.audits.quality import Note, Quality
 from analysis.charts import presets as preset_tables
 from analysis.charts import quality as notes
 from analysis.charts import similar as neighbours
@@ -11,12 +13,10 @@ from analysis.charts import smooth as curves
 from analysis.charts import suggested as suggestions
 from analysis.cohorts import parse
 from analysis.estimates import Estimate, Estimates
-from analysis.fares import Fares
-from analysis.presets import ImpactTable
-from analysis.quality import Note, Quality
-from analysis.similar import Neighbour, Similar
-from analysis.smooth import SmoothCurve
-from analysis.suggested import Suggestion, Suggestions, Trait
+from analysis.lookalikes.fares import Fares
+from analysis.lookalikes.similar import Neighbour, Similar
+from analysis.lookalikes.suggested import Suggestion, Suggestions, Trait
+from analysis.subgroups.smooth import SmoothCurve
 
 
 def estimates(*rows):

@@ -10,8 +10,8 @@ from analysis.costs import Costs
 from analysis.counts import Counts
 from analysis.evaluation import Evaluation, binary_probabilities
 from analysis.frame import Grouping
-from analysis.outcomes import change, outcomes
-from analysis.thresholds import threshold_curves
+from analysis.thresholds.curves import threshold_curves
+from analysis.thresholds.outcomes import change, outcomes
 
 HOSTILE = "<script>alert(1)</script>"
 METRIC = "true_positive_rate"

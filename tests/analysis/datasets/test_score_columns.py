@@ -9,8 +9,8 @@ from analysis.datasets.declaring import role_notes, task_from_roles
 from analysis.datasets.load import Dataset, existing_scores, frame_of
 from analysis.datasets.roles import Roles, infer_roles
 from analysis.datasets.score_columns import in_class_order, named_after
-from analysis.disaggregate import disaggregate
 from analysis.evaluation import Argmax, Threshold, evaluate
+from analysis.subgroups.disaggregate import disaggregate
 
 NUMBERS = (0, 2, 10)
 WORDS = ("high", "low", "mid")

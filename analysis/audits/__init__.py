@@ -1,0 +1,1 @@
+"""What audits ask for beside numbers: rules, data quality, which measure when."""

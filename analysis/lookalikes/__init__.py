@@ -1,0 +1,1 @@
+"""Groups that look alike, and groups nobody named."""

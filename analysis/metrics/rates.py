@@ -1,0 +1,148 @@
+"""The rates: shares of one part of the table of counts in another."""
+
+from analysis.metrics.kinds import (
+    ALL,
+    FN,
+    FP,
+    NEGATIVE,
+    POSITIVE,
+    REJECTED,
+    RIGHT,
+    SELECTED,
+    TN,
+    TP,
+    WRONG,
+    Rate,
+)
+
+RATES = (
+    Rate(
+        name="selection_rate",
+        title="Decided positive (selection rate)",
+        question="How many get the positive decision?",
+        harmed="A group that is passed over without its members being less deserving; "
+        "or, where the decision is a burden, one that bears it more often.",
+        avoid="When the label can be trusted and base rates differ for reasons that "
+        "the decision should follow: equal shares then mean unequal errors.",
+        better="none",
+        numerator=SELECTED,
+        denominator=ALL,
+    ),
+    Rate(
+        name="prevalence",
+        title="Positive label (prevalence)",
+        question="How many have the positive label? A fact about the data, not the "
+        "model.",
+        harmed="Nobody by itself; but where labels record past decisions rather than "
+        "deserts, the model learns the past.",
+        avoid="As a measure of the model: it does not depend on it.",
+        better="none",
+        numerator=POSITIVE,
+        denominator=ALL,
+    ),
+    Rate(
+        name="true_positive_rate",
+        title="Found (true positive rate)",
+        question="Of those with the positive label, how many are found?",
+        harmed="The others are missed: a loan not given, an illness not seen.",
+        avoid="When labels of missed people are rarely recorded, so that the "
+        "denominator holds only those who were found before.",
+        better="high",
+        numerator=TP,
+        denominator=POSITIVE,
+    ),
+    Rate(
+        name="false_negative_rate",
+        title="Missed (false negative rate)",
+        question="Of those with the positive label, how many are missed?",
+        harmed="The missed: they lose what the decision gives.",
+        avoid="When a positive decision is a burden; look at who is wrongly flagged.",
+        better="low",
+        numerator=FN,
+        denominator=POSITIVE,
+    ),
+    Rate(
+        name="false_positive_rate",
+        title="Wrongly flagged (false positive rate)",
+        question="Of those with the negative label, how many are flagged all the same?",
+        harmed="The wrongly flagged: they bear what the decision costs, such as "
+        "detention or an inspection.",
+        avoid="When negatives are nearly everyone: a tiny rate can still be most of "
+        "the flags; look at flags that are wrong.",
+        better="low",
+        numerator=FP,
+        denominator=NEGATIVE,
+    ),
+    Rate(
+        name="true_negative_rate",
+        title="Rightly left alone (true negative rate)",
+        question="Of those with the negative label, how many are left alone?",
+        harmed="The others are wrongly flagged.",
+        avoid="When negatives are nearly everyone: the rate is high whatever happens.",
+        better="high",
+        numerator=TN,
+        denominator=NEGATIVE,
+    ),
+    Rate(
+        name="precision",
+        title="Flags that are right (precision)",
+        question="Of those decided positive, how many have the positive label?",
+        harmed="Where it is low for a group, its members are decided on thinner "
+        "evidence; where high, the bar for them was higher.",
+        avoid="Alone: a model can raise it by deciding hardly anyone positive. It "
+        "moves with prevalence.",
+        better="high",
+        numerator=TP,
+        denominator=SELECTED,
+    ),
+    Rate(
+        name="negative_predictive_value",
+        title="Rejections that are right (negative predictive value)",
+        question="Of those decided negative, how many have the negative label?",
+        harmed="Those sent home although they needed the decision.",
+        avoid="When positives are rare: it is high whatever the model does.",
+        better="high",
+        numerator=TN,
+        denominator=REJECTED,
+    ),
+    Rate(
+        name="false_discovery_rate",
+        title="Flags that are wrong (false discovery rate)",
+        question="Of those decided positive, how many do not have the label?",
+        harmed="The wrongly flagged, and whoever acts on the flags.",
+        avoid="To compare groups of very different prevalence: it moves with it.",
+        better="low",
+        numerator=FP,
+        denominator=SELECTED,
+    ),
+    Rate(
+        name="false_omission_rate",
+        title="Rejections that are wrong (false omission rate)",
+        question="Of those decided negative, how many had the positive label?",
+        harmed="The missed among those who were told no.",
+        avoid="When positives are rare: it is small whatever the model does.",
+        better="low",
+        numerator=FN,
+        denominator=REJECTED,
+    ),
+    Rate(
+        name="accuracy",
+        title="Decided right (accuracy)",
+        question="How many decisions are right?",
+        harmed="Whoever is decided wrong; it hides which kind of error a group bears.",
+        avoid="When one label is rare, or one kind of error is worse than the other.",
+        better="high",
+        numerator=RIGHT,
+        denominator=ALL,
+    ),
+    Rate(
+        name="error_rate",
+        title="Decided wrong (error rate)",
+        question="How many decisions are wrong?",
+        harmed="Whoever is decided wrong; it hides which kind of error a group bears.",
+        avoid="When one label is rare, or one kind of error is worse than the other.",
+        better="low",
+        numerator=WRONG,
+        denominator=ALL,
+    ),
+)

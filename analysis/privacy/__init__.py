@@ -1,0 +1,1 @@
+"""Which numbers of small groups are not shown."""

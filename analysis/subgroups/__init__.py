@@ -1,0 +1,1 @@
+"""Groups listed, measured, compared with the rest, pooled, and told in a sentence."""

@@ -1,0 +1,230 @@
+"""From an evaluation to the table of groups: values, contrasts, pooling, power."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from analysis.arrays import Bools
+from analysis.counts import Counts, counts_of
+from analysis.errors import SettingError
+from analysis.estimates import Estimates, Z, blanked, joined
+from analysis.evaluation import Evaluation
+from analysis.intervals import q_values
+from analysis.metrics.bands import Band, band
+from analysis.metrics.kinds import (
+    ALL,
+    BinnedMetric,
+    Metric,
+    ScoreMetric,
+    effective,
+    within,
+)
+from analysis.metrics.registry import metric_named
+from analysis.privacy.withheld import hidden_groups
+from analysis.subgroups.contrasts import Contrast, contrast
+from analysis.subgroups.group_table import Column, GroupTable
+from analysis.subgroups.listing import Group, Listing
+from analysis.subgroups.rest import reference_band, rest_band
+from analysis.subgroups.shrinkage import shrunken
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a table of groups can be asked for.
+
+    Parameters
+    ----------
+    reference : Group or None
+        A value for each listed attribute; a group is compared with the group of these
+        values among its own attributes. None compares with everyone outside.
+    strength : float
+        Of the shrinkage, see `shrunken`.
+    k : int
+        Groups of fewer people are hidden, see `hidden_rows`; 0 hides none.
+    """
+
+    reference: Group | None = None
+    strength: float = 1.0
+    k: int = 0
+
+
+OPTIONS = Options()
+
+
+def group_table(
+    evaluation: Evaluation,
+    listed: Listing,
+    metrics: Sequence[str],
+    options: Options = OPTIONS,
+) -> GroupTable:
+    """Compute metrics, contrasts, shrunken values and power for every listed group.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    listed : Listing
+    metrics : sequence of str
+    options : Options
+
+    Raises
+    ------
+    SettingError, DataError, NeedsProbabilitiesError
+        An unknown metric, attribute or reference, or a metric that the scores cannot
+        give.
+    """
+    chosen = [metric_named(name) for name in dict.fromkeys(metrics)]
+    groups = listed.groups(evaluation)
+    hidden = hidden_groups(evaluation, listed, options.k)
+    parts = _parts(evaluation, listed, options.reference, hidden)
+    columns = {m.name: _column(m, parts, options.strength) for m in chosen}
+    table = GroupTable(
+        groups=groups,
+        names=_told_apart([name for p in parts for name in p.counts.names], groups),
+        n=np.concatenate([within(p.counts.n, ALL) for p in parts]),
+        effective_n=np.concatenate([effective(p.counts, ALL) for p in parts]),
+        columns=_with_q_values(columns),
+        reference=options.reference,
+        hidden=np.zeros(len(groups), dtype=bool),
+    )
+    return table.withholding(hidden) if hidden.any() else table
+
+
+def _parts(
+    evaluation: Evaluation, listed: Listing, reference: Group | None, hidden: Bools
+) -> list["_Part"]:
+    parts, start = [], 0
+    for attributes in listed.crossed:
+        position = _position(evaluation, attributes, reference)
+        counts = counts_of(evaluation, attributes)
+        end = start + len(counts.names)
+        unseen = hidden[start:end]
+        parts.append(_Part(evaluation, attributes, position, counts, unseen))
+        start = end
+    return parts
+
+
+def _told_apart(names: Sequence[str], groups: Sequence[Group]) -> tuple[str, ...]:
+    """Return the names, with the attributes where two attributes share one."""
+    seen = Counter(names)
+    return tuple(
+        name if seen[name] == 1 else f"{name} ({', '.join(group)})"
+        for name, group in zip(names, groups, strict=True)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The groups of one crossing of attributes."""
+
+    evaluation: Evaluation
+    attributes: tuple[str, ...]
+    position: int | None
+    counts: Counts
+    hidden: Bools
+
+    def column(self, metric: Metric, strength: float) -> Column:
+        """Return a metric over these groups, its p-values in place of q-values."""
+        own = band(metric, self.evaluation, self.attributes, self.counts)
+        other = self._other(metric)
+        found = self._contrast(metric, own, other)
+        if self.position is not None:
+            found = _apart_from_itself(found, self.position)
+        values = own(Z).finite()
+        return Column(
+            overall=band(metric, self.evaluation, ())(Z).finite().at(0),
+            own=values,
+            other=other(Z).finite(),
+            difference=found.difference,
+            ratio=found.ratio,
+            q_value=found.p_value,
+            detectable=found.detectable,
+            shrunken=self._shrunken(values, metric, strength),
+        )
+
+    def _shrunken(
+        self, values: Estimates, metric: Metric, strength: float
+    ) -> Estimates:
+        """Pool the shown groups only: a pooled value tells of those it rests on."""
+        shown = blanked(values, self.hidden)
+        return shrunken(shown, self._levels(), strength, metric.bounds)
+
+    def _contrast(self, metric: Metric, own: Band, other: Band) -> Contrast:
+        """Compare; what no threshold changes is kept with the evaluation."""
+        if isinstance(metric, BinnedMetric | ScoreMetric):
+            is_quick = isinstance(metric, ScoreMetric)
+            return self.evaluation.remembered(
+                ("contrast", metric.name, self.attributes, self.position),
+                lambda: contrast(own, other, is_quick=is_quick),
+            )
+        return contrast(own, other)
+
+    def _other(self, metric: Metric) -> Band:
+        if self.position is None:
+            return rest_band(metric, self.evaluation, self.attributes, self.counts)
+        return reference_band(
+            metric, self.evaluation, self.attributes, self.counts, self.position
+        )
+
+    def _levels(self) -> list[np.ndarray]:
+        """Return the level of each attribute in every group, for crossed attributes."""
+        if len(self.attributes) < 2:
+            return []
+        shape = [len(self.evaluation.groups[a].names) for a in self.attributes]
+        return [level.ravel() for level in np.indices(shape)]
+
+
+def _position(
+    evaluation: Evaluation, attributes: tuple[str, ...], reference: Group | None
+) -> int | None:
+    if reference is None:
+        return None
+    position = 0
+    for attribute in attributes:
+        names = evaluation.groups[attribute].names
+        value = reference.get(attribute)
+        if value not in names:
+            raise SettingError(
+                f"The reference names {attribute} = {value}; {attribute} has "
+                f"{', '.join(names)}. Give one of these for every attribute that is "
+                "shown, or compare with the rest."
+            )
+        position = position * len(names) + names.index(value)
+    return position
+
+
+def _column(metric: Metric, parts: list[_Part], strength: float) -> Column:
+    columns = [part.column(metric, strength) for part in parts]
+    return Column(
+        overall=columns[0].overall,
+        own=joined([c.own for c in columns]),
+        other=joined([c.other for c in columns]),
+        difference=joined([c.difference for c in columns]),
+        ratio=joined([c.ratio for c in columns]),
+        q_value=np.concatenate([c.q_value for c in columns]),
+        detectable=np.concatenate([c.detectable for c in columns]),
+        shrunken=joined([c.shrunken for c in columns]),
+    )
+
+
+def _with_q_values(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Turn the p-values of all columns, one family, into q-values."""
+    if not columns:
+        return {}
+    p = np.array([c.q_value for c in columns.values()])  # [m, g]
+    q = q_values(p.ravel()).reshape(p.shape)
+    return {
+        name: replace(column, q_value=q[i])
+        for i, (name, column) in enumerate(columns.items())
+    }
+
+
+def _apart_from_itself(found: Contrast, position: int) -> Contrast:
+    is_itself = np.arange(len(found.p_value)) == position
+    return Contrast(
+        difference=blanked(found.difference, is_itself),
+        ratio=blanked(found.ratio, is_itself),
+        p_value=np.where(is_itself, np.nan, found.p_value),
+        detectable=np.where(is_itself, np.nan, found.detectable),
+    )
