@@ -13,6 +13,7 @@ from typing import Any
 
 from analysis.errors import AuditError
 from models.command_line import Options, parser
+from models.refusals import cut
 
 TESTED = ("accuracy", "error_rate", "f1", "auroc", "log_loss", "brier_score")
 COMPARED = (
@@ -87,10 +88,12 @@ def train(options: Options) -> dict[str, Any]:
 
 def audit(options: Options) -> dict[str, Any]:
     """Give metrics overall, for every intersection of groups, and their gaps."""
-    from models.auditing import Request
     from models.auditing import audit as audited
     from models.named import named
+    from models.refusals import refuse_clashes, refuse_unread_columns
 
+    asked = _request(options)
+    refuse_clashes(options, asked)
     columns = _columns(options)
     columns = replace(
         columns,
@@ -98,7 +101,86 @@ def audit(options: Options) -> dict[str, Any]:
         with_features=options.suggest or options.quality or bool(options.similar),
     )
     found = named(options.data or options.what, columns, options.threshold)
-    asked = Request(
+    refuse_unread_columns(options)
+    return audited(found, asked)
+
+
+def attribute(options: Options) -> dict[str, Any]:
+    """Split a change in a metric over the parts of the distribution that moved."""
+    from analysis.answers import attribution_json, groups_of
+    from analysis.datasets.comparing import two_domains
+    from analysis.datasets.declared import scored_file
+    from analysis.privacy.withheld import hidden_on_any
+
+    columns = _columns(options)
+    first = scored_file(options.source, columns)
+    # the same groups on both sides, also where numbers are cut into groups
+    columns = replace(columns, cut_points=first.task.cut_points)
+    source, target = two_domains(
+        first,
+        scored_file(options.target, columns),
+        features=_listed(options.features),
+        threshold=_threshold(options),
+    )
+    split = _splitter(options)
+    answer = attribution_json(split(source, target))
+    if options.groups:
+        attributes, k = _listed(options.groups), options.hide_below
+        sides = [side.evaluation for side in (source, target)]
+        withheld = hidden_on_any(sides, attributes, k)
+        answer["groups"] = []
+        groups = groups_of(source.evaluation, attributes)
+        for is_hidden, group in zip(withheld, groups, strict=True):
+            if is_hidden:
+                part = {"parts": [], "warnings": ["Withheld for privacy."]}
+                answer["groups"].append({"group": group, "hidden": True, **part})
+                continue
+            try:
+                part = attribution_json(
+                    split(source.of_group(group), target.of_group(group))
+                )
+            except AuditError as error:
+                part = {"parts": [], "warnings": [str(error)]}
+            answer["groups"].append({"group": group, **part})
+    return answer
+
+
+def compare(options: Options) -> dict[str, Any]:
+    """Compare runs with a base on the same test rows."""
+    from analysis.answers import flips_json, groups_of, harmed_json, paired_json
+    from analysis.compare import flips, paired
+    from analysis.privacy.withheld import hidden_on_any
+    from models.named import run_evaluation
+    from models.store import open_store
+
+    store, cut = open_store(), _threshold(options)
+    attributes = _listed(options.groups)
+    metrics = _listed(options.metrics) or COMPARED
+    before = run_evaluation(store, options.base, cut)
+    afters = {
+        run: run_evaluation(store, run, cut)
+        for run in (store.find(name).id for name in options.runs)
+    }
+    groups = groups_of(before, attributes)
+    # one set for all runs: they are read together and share their people
+    sides = [before, *afters.values()]
+    hidden = hidden_on_any(sides, attributes, options.hide_below)
+    answer: dict[str, Any] = {"paired": {}, "flips": [], "harmed": []}
+    for run, after in afters.items():
+        result = paired(before, after, attributes, metrics)
+        flipped = flips(before, after, attributes)
+        if hidden.any():
+            result, flipped = result.withholding(hidden), flipped.withholding(hidden)
+        answer["paired"][run] = paired_json(result, groups)
+        answer["flips"] += flips_json(run, flipped, groups)
+        answer["harmed"] += harmed_json(run, result, groups)
+    return answer
+
+
+def _request(options: Options) -> Any:
+    from models.request import Request
+
+    return Request(
         attributes=_listed(options.groups),
         metrics=_listed(options.metrics),
         depth=options.depth,
@@ -119,73 +201,6 @@ def audit(options: Options) -> dict[str, Any]:
         check_quality=options.quality,
         preset=options.preset,
     )
-    return audited(found, asked)
-
-
-def attribute(options: Options) -> dict[str, Any]:
-    """Split a change in a metric over the parts of the distribution that moved."""
-    from analysis.answers import attribution_json, groups_of
-    from analysis.counts import counts_of
-    from analysis.datasets.comparing import two_domains
-    from analysis.datasets.declared import scored_file
-    from analysis.privacy.hidden_counts import hidden_on_any
-
-    columns = _columns(options)
-    first = scored_file(options.source, columns)
-    # the same groups on both sides, also where numbers are cut into groups
-    columns = replace(columns, cut_points=first.task.cut_points)
-    source, target = two_domains(
-        first,
-        scored_file(options.target, columns),
-        features=_listed(options.features),
-        threshold=_threshold(options),
-    )
-    split = _splitter(options)
-    answer = attribution_json(split(source, target))
-    if options.groups:
-        attributes, k = _listed(options.groups), options.hide_below
-        sides = [counts_of(d.evaluation, attributes) for d in (source, target)]
-        withheld = hidden_on_any(sides, k)
-        answer["groups"] = []
-        groups = groups_of(source.evaluation, attributes)
-        for name, group in zip(sides[0].names, groups, strict=True):
-            if name in withheld:
-                part = {"parts": [], "warnings": ["Withheld for privacy."]}
-                answer["groups"].append({"group": group, "hidden": True, **part})
-                continue
-            try:
-                part = attribution_json(
-                    split(source.of_group(group), target.of_group(group))
-                )
-            except AuditError as error:
-                part = {"parts": [], "warnings": [str(error)]}
-            answer["groups"].append({"group": group, **part})
-    return answer
-
-
-def compare(options: Options) -> dict[str, Any]:
-    """Compare runs with a base on the same test rows."""
-    from analysis.answers import flips_json, groups_of, harmed_json, paired_json
-    from analysis.compare import flips, paired
-    from models.named import run_evaluation
-    from models.store import open_store
-
-    store, cut = open_store(), _threshold(options)
-    attributes = _listed(options.groups)
-    metrics = _listed(options.metrics) or COMPARED
-    k = options.hide_below
-    before = run_evaluation(store, options.base, cut)
-    groups = groups_of(before, attributes)
-    answer: dict[str, Any] = {"paired": {}, "flips": [], "harmed": []}
-    for name in options.runs:
-        run = store.find(name).id
-        after = run_evaluation(store, run, cut)
-        result = paired(before, after, attributes, metrics, k)
-        flipped = flips(before, after, attributes, k)
-        answer["paired"][run] = paired_json(result, groups)
-        answer["flips"] += flips_json(run, flipped, groups)
-        answer["harmed"] += harmed_json(run, result, groups)
-    return answer
 
 
 def _splitter(options: Options) -> Callable[[Any, Any], Any]:
@@ -227,11 +242,12 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = parser(COMMANDS, __doc__).parse_args(arguments)
+        options = parser(COMMANDS, __doc__).parse_args(given)
         answer = options.call(options)
     except AuditError as error:
-        print(" ".join(str(error).split()), file=sys.stderr)
+        print(cut(str(error), given), file=sys.stderr)
         return 2
     print(json.dumps(answer, indent=None if options.json else 2, allow_nan=False))
     return 0

@@ -1,6 +1,6 @@
 """Records as JSON types, in the shapes that the command line promises."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -26,23 +26,27 @@ def groups_of(
     return [dict(zip(attributes, values, strict=True)) for values in product(*names)]
 
 
-def audit_json(
+def overall_json(overall: Mapping[str, Estimate]) -> Json:
+    """Return metrics over everyone."""
+    return {metric: estimate.to_json() for metric, estimate in overall.items()}
+
+
+def gaps_json(
     table: Disaggregation, metrics: Sequence[str], asked: Sequence[str]
 ) -> Json:
-    """Return metrics overall, and gaps, ratios and worst groups.
+    """Return gaps, ratios and worst groups.
 
     Parameters
     ----------
     table : Disaggregation
     metrics : sequence of str
-        Metrics to give overall.
+        Metrics to give the worst group of.
     asked : sequence of str
         Metrics and named differences or ratios; empty for all that the table has.
     """
     gaps = [name for name in table.gaps if not asked or name in asked]
     ratios = [n for n in table.ratios if not asked or n in asked]
     return {
-        "overall": {m: table.overall[m].to_json() for m in metrics},
         "gaps": {name: table.gaps[name].to_json() for name in gaps},
         "ratios": {name: table.ratios[name].to_json() for name in ratios},
         "worst": {m: table.worst[m].to_json() for m in metrics if m in table.worst},

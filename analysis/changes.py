@@ -22,7 +22,12 @@ from analysis.metrics.kinds import (
     ScoreMetric,
     within,
 )
-from analysis.metrics.score_metrics import Influence, mean_limits, spread_of
+from analysis.metrics.score_metrics import (
+    Influence,
+    mean_limits,
+    moderated_error,
+    spread_of,
+)
 
 SMOOTHING = 0.5
 """Rows added to each joint cell: that nothing flipped proves nothing for certain."""
@@ -79,7 +84,8 @@ class Pair:
         spread = spread_of(change, self.before, self.grouping)
         low, high = mean_limits(spread, Z)
         with np.errstate(invalid="ignore", divide="ignore"):
-            t = np.where(change.value == 0, 0.0, np.abs(change.value) / spread.error)
+            error = moderated_error(spread)
+            t = np.where(change.value == 0, 0.0, np.abs(change.value) / error)
             p = 2 * stats.t.sf(t, np.maximum(spread.effective - 1, 1e-3))
         return Estimates(change.value, low, high, change.n), p
 

@@ -1,23 +1,19 @@
 """How often the intervals hold the truth: `python -m benchmarks.coverage --json`.
 
-Every replicate is one group of a table, so that one pass of the product's own code
-gives all intervals of a case. With `--write` the table in `coverage.json` is renewed.
+With `--write` the table in `coverage.json` is renewed.
 """
 
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from analysis.counts import Counts
-from analysis.estimates import Estimates, Z, bounded
-from analysis.evaluation import Evaluation, Scores
-from analysis.frame import Grouping
+from analysis.estimates import LEVEL, Estimates, Z
 from analysis.intervals import (
-    GAP_LEVEL,
     largest_gap,
     range_quantile,
     sidak,
@@ -25,14 +21,15 @@ from analysis.intervals import (
     worst_value,
 )
 from analysis.metrics.bands import count_band
-from analysis.metrics.kinds import CountMetric, Metric, Rate, ScoreMetric
+from analysis.metrics.kinds import CountMetric, Rate
 from analysis.metrics.registry import metric_named
 from analysis.subgroups.contrasts import contrast
 from analysis.subgroups.shrinkage import shrunken
+from benchmarks.coverage_of_scores import area_contrasts, few_scores, rankings
+from benchmarks.covered import Coverage, covered
+from benchmarks.simulated import Rng, drawn, two_cells
 
 TABLE = Path(__file__).with_suffix(".json")
-UNEVEN = 1.0
-"""Standard deviation of the logarithm of uneven weights."""
 
 # label by decision: (tn, fp, fn, tp)
 USUAL = (0.55, 0.10, 0.10, 0.25)
@@ -40,34 +37,18 @@ RARE = (0.80, 0.08, 0.07, 0.05)
 WEAK = (0.40, 0.20, 0.20, 0.20)
 TABLES = {"usual": USUAL, "rare": RARE, "weak": WEAK}
 
+UNEQUAL = {
+    "5,000 and 39 of 10, rate 0.02": ((5_000, *(39 * [10])), 0.02),
+    "2,000 to 5, rate 0.05": ((2_000, 500, 100, 20, 5), 0.05),
+    "40 of 30, rate 0.05": (tuple(40 * [30]), 0.05),
+}
+"""Families of unequal or small groups, all of one rate near 0."""
 
-@dataclass(frozen=True)
-class Coverage:
-    """Share of replicates whose 95 % interval held the truth.
+MIXED = np.array([1_000, 400, 200, 100, 50, 50, 20, 20, 10, 10, 5, 5])
+"""Rows of groups whose shrunken values are tried."""
 
-    Parameters
-    ----------
-    interval : str
-        Which interval.
-    case : str
-        The truth, and the rows of each group.
-    weights : 'equal' or 'lognormal'
-    covered : float
-        Share of the replicates with a value.
-    width : float
-        Median width.
-    replicates : int
-    """
-
-    interval: str
-    case: str
-    weights: str
-    covered: float
-    width: float
-    replicates: int
-
-
-Rng = np.random.Generator
+FAMILIES = 2_000
+"""Replicates of a family of groups at most."""
 
 
 def measure(replicates: int, rng: Rng) -> Iterator[Coverage]:
@@ -77,6 +58,8 @@ def measure(replicates: int, rng: Rng) -> Iterator[Coverage]:
         yield from tables(replicates, weights, rng)
         yield from contrasts(replicates, weights, rng)
         yield from rankings(replicates, weights, rng)
+        yield from area_contrasts(replicates, weights, rng)
+        yield from few_scores(replicates, weights, rng)
         yield from families(replicates, weights, rng)
     yield from pooled(max(replicates // 20, 50), rng)
 
@@ -122,22 +105,11 @@ def contrasts(replicates: int, weights: str, rng: Rng) -> Iterator[Coverage]:
             yield covered("ratio of rates", case, weights, found.ratio, p / q)
 
 
-def rankings(replicates: int, weights: str, rng: Rng) -> Iterator[Coverage]:
-    """Simulate AUROC, average precision, Brier score and log loss."""
-    for n in (100, 500):
-        for shift in (0.0, 1.0, 2.0):
-            few = max(min(replicates, 400_000 // n), 50)
-            for name in ("auroc", "average_precision", "brier_score", "log_loss"):
-                metric = metric_named(name)
-                truth = _score_truth(name, shift)
-                found = score_intervals(metric, few, n, shift, weights, rng)
-                case = f"scores {shift:g} apart, n = {n:,}, 30 % positive"
-                yield covered(name, case, weights, found, truth)
-
-
 def families(replicates: int, weights: str, rng: Rng) -> Iterator[Coverage]:
     """Simulate the largest gap, smallest ratio and worst group of several groups."""
+    few = min(replicates, FAMILIES)
     for groups in (2, 8, 40):
+        sizes = groups * (500,)
         for p in (0.1, 0.4):
             truths = {
                 "all equal": np.full(groups, p),
@@ -145,118 +117,78 @@ def families(replicates: int, weights: str, rng: Rng) -> Iterator[Coverage]:
             }
             for title, truth in truths.items():
                 case = f"{groups} groups of 500, rate {p:g}, {title}"
-                yield from _family(case, truth, replicates, weights, rng)
+                yield from _family(case, (sizes, truth), few, weights, rng)
+    for title, (sizes, p) in UNEQUAL.items():
+        case = f"{len(sizes)} groups: {title}, all equal"
+        family = sizes, np.full(len(sizes), p)
+        yield from _family(case, family, few, weights, rng)
 
 
 def _family(
-    case: str, truth: np.ndarray, replicates: int, weights: str, rng: Rng
+    case: str,
+    family: tuple[tuple[int, ...], np.ndarray],
+    replicates: int,
+    weights: str,
+    rng: Rng,
 ) -> Iterator[Coverage]:
-    metric, groups = rate("selection_rate"), len(truth)
-    by_group = [drawn((1 - p, p, 0, 0), 500, replicates, weights, rng) for p in truth]
-    held: dict[str, list[tuple[float, float]]] = {}
-    targets = {
-        "largest gap": truth.max() - truth.min(),
-        "smallest ratio": truth.min() / truth.max(),
-        "worst group": truth.min(),
+    """Simulate one family: the rows of each group, and its true rate."""
+    sizes, truth = family
+    groups = len(sizes)
+    by_group = [
+        drawn((1 - p, p, 0, 0), n, replicates, weights, rng)
+        for n, p in zip(sizes, truth, strict=True)
+    ]
+    at = count_band(rate("selection_rate"), _side_by_side(by_group))
+    wide = _by_replicate(at(range_quantile(groups, LEVEL)), groups)
+    each = _by_replicate(at(sidak(groups)), groups)
+    ends = {
+        "largest gap": [largest_gap(*one) for one in wide],
+        "smallest ratio": [smallest_ratio(*one) for one in each],
+        "worst group": [worst_value(*one, "high") for one in each],
     }
-    for r in range(replicates):
-        counts = _replicate(by_group, r)
-        at = count_band(metric, counts)
-        ends = {
-            "largest gap": largest_gap(*_arrays(at(range_quantile(groups, GAP_LEVEL)))),
-            "smallest ratio": smallest_ratio(*_arrays(at(sidak(groups)))),
-            "worst group": worst_value(*_arrays(at(sidak(groups))), "high"),
-        }
-        for name, estimate in ends.items():
-            held.setdefault(name, []).append((estimate.low, estimate.high))
-    for name, pairs in held.items():
-        low, high = np.array(pairs).T
-        found = Estimates(low, low, high, np.full(replicates, 500.0))
-        yield covered(name, case, weights, found, float(targets[name]))
+    targets = (truth.max() - truth.min(), truth.min() / truth.max(), truth.min())
+    for (name, found), target in zip(ends.items(), targets, strict=True):
+        low, high = np.array([(one.low, one.high) for one in found]).T
+        # a ratio whose value is unknown, as nobody is selected, excludes nothing
+        held = Estimates(np.zeros(replicates), low, high, np.full(replicates, groups))
+        yield covered(name, case, weights, held, float(target))
 
 
 def pooled(replicates: int, rng: Rng) -> Iterator[Coverage]:
     """Simulate shrunken values: the share of groups held."""
-    metric = rate("selection_rate")
-    for groups, n, spread in ((12, 50, 0.05), (12, 200, 0.05), (60, 50, 0.0)):
-        inside, widths = [], []
-        for _ in range(replicates):
-            p = np.clip(0.3 + spread * rng.normal(size=groups), 0.01, 0.99)
-            hits = rng.binomial(n, p).astype(float)
-            counts = _two_cells(hits, np.full(groups, float(n)))
-            found = shrunken(count_band(metric, counts)(Z))
-            inside.append(((found.low <= p) & (p <= found.high)).mean())
-            widths.append(float(np.median(found.high - found.low)))
-        case = f"{groups} groups of {n}, rates 0.3 spread by {spread:g}"
-        yield Coverage(
-            "shrunken value",
-            case,
-            "equal",
-            round(float(np.mean(inside)), 4),
-            round(float(np.median(widths)), 4),
-            replicates,
-        )
+    few, many = np.full(12, 50), np.full(12, 200)
+    for sizes, p, spread, title in (
+        (few, 0.3, 0.05, "12 groups of 50"),
+        (many, 0.3, 0.05, "12 groups of 200"),
+        (np.full(60, 50), 0.3, 0.0, "60 groups of 50"),
+        (MIXED, 0.3, 0.05, "12 groups of 1,000 to 5"),
+        (MIXED, 0.3, 0.0, "12 groups of 1,000 to 5"),
+        (MIXED, 0.05, 0.02, "12 groups of 1,000 to 5"),
+    ):
+        case = f"{title}, rates {p:g} spread by {spread:g}"
+        yield _pooled(case, (sizes, p, spread), replicates, rng)
 
 
-def drawn(
-    cells: tuple[float, ...], n: int, replicates: int, weights: str, rng: Rng
-) -> Counts:
-    """Return `replicates` tables of n rows, each as one group."""
-    share = np.array(cells) / sum(cells)
-    names = tuple(map(str, range(replicates)))
-    if weights == "equal":
-        table = rng.multinomial(n, share, replicates).reshape(-1, 2, 2).astype(float)
-        return Counts(names, table, table, table)
-    which = rng.choice(4, size=(replicates, n), p=share)
-    w = rng.lognormal(sigma=UNEVEN, size=(replicates, n))
-    at = which + 4 * np.arange(replicates)[:, None]
-    tables_ = [
-        np.bincount(at.ravel(), v, 4 * replicates).reshape(-1, 2, 2)
-        for v in (np.ones(at.size), w.ravel(), (w**2).ravel())
-    ]
-    return Counts(names, *tables_)
-
-
-def score_intervals(
-    metric: Metric, replicates: int, n: int, shift: float, weights: str, rng: Rng
-) -> Estimates:
-    """Return the intervals of a metric of scores over replicates of n rows."""
-    if not isinstance(metric, ScoreMetric):
-        raise TypeError(f"{metric.name} is no metric of scores")
-    y = rng.random(replicates * n) < 0.3
-    x = rng.normal(size=len(y)) + shift * y
-    w = rng.lognormal(sigma=UNEVEN, size=len(y)) if weights != "equal" else 1.0
-    evaluation = Evaluation(
-        title="",
-        y_true=y.astype(int),
-        scores=Scores(np.column_stack([1 - _probability(x), _probability(x)])),
-        classes=("no", "yes"),
-        groups={},
-        weights=w * np.ones(len(y)),
-        row_ids=np.arange(len(y)),
-    )
-    names = tuple(map(str, range(replicates)))
-    grouping = Grouping(np.repeat(np.arange(replicates), n), names)
-    spread = metric.spread(evaluation, grouping)
-    return bounded(spread.value, metric.limits(spread, Z), spread.n, metric.bounds)
-
-
-def covered(
-    interval: str, case: str, weights: str, found: Estimates, truth: float
+def _pooled(
+    case: str, truth: tuple[np.ndarray, float, float], replicates: int, rng: Rng
 ) -> Coverage:
-    """Return the share of intervals that hold the truth; an unknown end holds it."""
-    known = ~np.isnan(found.value)
-    low = np.nan_to_num(found.low[known], nan=-np.inf)
-    high = np.nan_to_num(found.high[known], nan=np.inf)
-    inside = (low <= truth + 1e-12) & (truth - 1e-12 <= high)
-    width = np.median(high - low)
+    """Simulate groups of some sizes with rates around p with a spread."""
+    sizes, p, spread = truth
+    inside, widths = [], []
+    for _ in range(replicates):
+        true = np.clip(p + spread * rng.normal(size=len(sizes)), 0.001, 0.999)
+        counts = two_cells(rng.binomial(sizes, true).astype(float), sizes)
+        raw = count_band(rate("selection_rate"), counts)(Z)
+        found = shrunken(raw, rows=sizes.astype(float))
+        inside.append(((found.low <= true) & (true <= found.high)).mean())
+        widths.append(float(np.median(found.high - found.low)))
     return Coverage(
-        interval,
+        "shrunken value",
         case,
-        weights,
-        round(float(inside.mean()), 4),
-        round(float(width), 4) if np.isfinite(width) else float("nan"),
-        int(known.sum()),
+        "equal",
+        round(float(np.mean(inside)), 4),
+        round(float(np.median(widths)), 4),
+        replicates,
     )
 
 
@@ -268,31 +200,18 @@ def rate(name: str) -> Rate | CountMetric:
     return metric
 
 
-def _probability(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-(x - 1)))
+def _side_by_side(by_group: list[Counts]) -> Counts:
+    """Return all replicates of the first group, then those of the next."""
+    names = tuple(name for counts in by_group for name in counts.names)
+    tables = ([getattr(c, part) for c in by_group] for part in ("n", "w", "w2"))
+    return Counts(names, *map(np.concatenate, tables))
 
 
-def _score_truth(name: str, shift: float) -> float:
-    """Return the value over very many rows."""
-    rng = np.random.default_rng(99)
-    metric = metric_named(name)
-    return float(score_intervals(metric, 1, 2_000_000, shift, "equal", rng).value[0])
-
-
-def _replicate(by_group: list[Counts], r: int) -> Counts:
-    names = tuple(map(str, range(len(by_group))))
-    parts = ([c.n[r] for c in by_group], [c.w[r] for c in by_group])
-    return Counts(names, *map(np.stack, parts), np.stack([c.w2[r] for c in by_group]))
-
-
-def _two_cells(hits: np.ndarray, n: np.ndarray) -> Counts:
-    table = np.zeros((len(hits), 2, 2))
-    table[:, 0, 0], table[:, 0, 1] = n - hits, hits
-    return Counts(tuple(map(str, range(len(hits)))), table, table, table)
-
-
-def _arrays(e: Estimates) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    return e.value, e.low, e.high, e.n
+def _by_replicate(found: Estimates, groups: int) -> list[tuple[np.ndarray, ...]]:
+    """Return value, ends and rows of the groups, for each replicate in turn."""
+    arrays = (found.value, found.low, found.high, found.n)
+    columns = [array.reshape(groups, -1).T for array in arrays]  # [r, g]
+    return list(zip(*columns, strict=True))
 
 
 def main() -> None:

@@ -3,29 +3,23 @@
 from dataclasses import dataclass
 from typing import Any
 
-from analysis import audit_answers as answers
-from analysis.answers import audit_json
-from analysis.audits.presets import four_fifths, law_144
-from analysis.audits.quality import quality
+from analysis.answers import gaps_json, overall_json
+from analysis.audit_answers import groups_json
 from analysis.cohorts import group_of
 from analysis.costs import costs_from_text
 from analysis.errors import SettingError
 from analysis.evaluation import Evaluation, GroupThresholds
-from analysis.frame import AuditFrame
-from analysis.lookalikes.similar import similar_groups
-from analysis.lookalikes.suggested import suggested_groups
-from analysis.metrics.registry import DECISION_METRICS, metric_named, usable_metrics
-from analysis.subgroups.conditional import conditional
+from analysis.metrics.registry import metric_named, usable_metrics
+from analysis.privacy.withheld import Published, published
 from analysis.subgroups.disaggregate import disaggregate
 from analysis.subgroups.fairness import members_of
 from analysis.subgroups.inequality import between_group_entropy, equity_scaled
-from analysis.subgroups.listing import listing
-from analysis.subgroups.smooth import smooth_curve
+from analysis.subgroups.listing import Listing, listing
 from analysis.subgroups.tabulate import Options, group_table
-from analysis.thresholds.curves import threshold_curves
-from analysis.thresholds.strategies import STRATEGIES, choose
 from models.evaluations import in_view, within_cohort
+from models.further import further, wanted
 from models.named import Named
+from models.request import Request
 
 Json = dict[str, Any]
 
@@ -47,66 +41,19 @@ AUDITED = (
 )
 """What is given when no metric is named."""
 
+COARSE = (
+    "There are too many intersections to tell which of them can be shown beside their "
+    "margins: all groups of two or more attributes are withheld for privacy."
+)
 
-@dataclass(frozen=True)
-class Request:
-    """What to look at, and which of the page's further answers to add.
-
-    Parameters
-    ----------
-    attributes : tuple of str
-        Crossed in full, or up to `depth` at once.
-    metrics : tuple of str
-        Metrics, or named differences and ratios of them; empty for `AUDITED`.
-    depth : int or None
-    reference : str
-        A group to compare with, as a rule over attributes; empty for everyone else.
-    cohort, positive : str
-        Rule of the rows looked at; class in view. Empty for all, and the task's own.
-    group_thresholds : tuple of (str, tuple of float) or None
-        An attribute and one threshold per group, in the order of its names.
-    costs : str
-        Cost matrix of `expected_cost`, such as '0/1/5/0'; empty for 0/1/1/0.
-    hide_below : int
-        Groups of fewer people are withheld.
-    strength, gap : float
-        Of the shrinkage; difference for which the rows needed are given.
-    controls : tuple of str
-        Attributes held fixed.
-    along : str
-        Numeric column along which the first metric is drawn.
-    similar : str
-        A group, as a rule, whose neighbours are wanted.
-    strategies, curves, suggest, check_quality : bool
-        Thresholds of every strategy; metrics over all thresholds; suggested groups;
-        groups whose data differ.
-    preset : str
-        'four_fifths' or 'law_144'; empty for none.
-    """
-
-    attributes: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = ()
-    depth: int | None = None
-    reference: str = ""
-    cohort: str = ""
-    positive: str = ""
-    group_thresholds: tuple[str, tuple[float, ...]] | None = None
-    costs: str = ""
-    hide_below: int = 0
-    strength: float = 1.0
-    gap: float = 0.05
-    controls: tuple[str, ...] = ()
-    along: str = ""
-    similar: str = ""
-    strategies: bool = False
-    curves: bool = False
-    suggest: bool = False
-    check_quality: bool = False
-    preset: str = ""
+NAMED_AT_MOST = 10
 
 
 def audit(found: Named, request: Request) -> Json:
     """Return everything that was asked of what a name stands for.
+
+    With a depth, gaps, ratios and worst groups are given by crossing, and those of
+    the full crossing where it is listed.
 
     Raises
     ------
@@ -117,31 +64,43 @@ def audit(found: Named, request: Request) -> Json:
     shown = found.shown
     asked = _with_costs(request, shown)
     metrics = _metrics(asked, shown)
-    table = group_table(
-        shown,
-        listing(shown, request.attributes, request.depth),
-        metrics,
-        Options(
-            group_of(request.reference) if request.reference else None,
-            request.strength,
-            request.hide_below,
-        ),
-    )
-    members = tuple(dict.fromkeys(m for name in asked for m in members_of(name)))
-    whole = disaggregate(
-        shown, request.attributes, members or metrics, request.hide_below
-    )
+    names = wanted(request, metrics)
+    listed = listing(shown, request.attributes, request.depth)
+    together = published(shown, listed.crossed, request.hide_below)
+    view = _View(shown, listed, together, asked, metrics)
+    overall = disaggregate(shown, (), metrics).overall
     return {
         "n": len(shown),
         "threshold": getattr(shown.rule, "value", None),
         "class": shown.classes[shown.view],
-        "reference": dict(table.reference) if table.reference else None,
-        **audit_json(whole, metrics, asked),
-        "groups": answers.groups_json(table, metrics, request.gap),
-        **_evenness(shown, request, metrics),
-        **_extras(found, request, metrics),
-        "notes": list(found.notes),
+        "reference": group_of(request.reference) if request.reference else None,
+        "overall": overall_json(overall),
+        **_apart(view, request),
+        "groups": _groups(view, request),
+        **further(found, request, metrics, names),
+        "notes": [*found.notes, *([COARSE] if together.is_coarse else [])],
     }
+
+
+@dataclass(frozen=True)
+class _View:
+    """Whose groups are compared, and by what.
+
+    Parameters
+    ----------
+    shown : Evaluation
+    listed : Listing
+    together : Published
+        What of the listed groups is hidden.
+    asked, metrics : tuple of str
+        Metrics and measures as they were named; the metrics behind them.
+    """
+
+    shown: Evaluation
+    listed: Listing
+    together: Published
+    asked: tuple[str, ...]
+    metrics: tuple[str, ...]
 
 
 def _looked_at(found: Named, request: Request) -> Named:
@@ -162,9 +121,13 @@ def _group_rule(
 ) -> GroupThresholds:
     names = evaluation.grouping((attribute,)).names
     if len(names) != len(values):
+        given = "threshold is" if len(values) == 1 else "thresholds are"
+        has = "group" if len(names) == 1 else "groups"
+        more = " and so on" if len(names) > NAMED_AT_MOST else ""
         raise SettingError(
-            f"{len(values)} thresholds are given for the {len(names)} groups of "
-            f"{attribute}; give one for each of {', '.join(names)}, in this order."
+            f"{len(values):,} {given} given for the {len(names):,} {has} of "
+            f"{attribute}; give one for each of {', '.join(names[:NAMED_AT_MOST])}"
+            f"{more}, in this order."
         )
     return GroupThresholds(attribute, values)
 
@@ -176,6 +139,11 @@ def _with_costs(request: Request, shown: Evaluation) -> tuple[str, ...]:
     name = f"expected_cost:{costs_from_text(request.costs)}"
     usable = usable_metrics(AUDITED, shown.is_probability)
     given = request.metrics or (*usable, "expected_cost")
+    if "expected_cost" not in given and not request.strategies:
+        raise SettingError(
+            f"The costs {request.costs} change none of {', '.join(given)}. Add "
+            "expected_cost to --metrics, ask for --strategies, or leave --costs out."
+        )
     return tuple(name if m == "expected_cost" else m for m in given)
 
 
@@ -186,105 +154,47 @@ def _metrics(asked: tuple[str, ...], shown: Evaluation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(metric_named(name).name for name in named))
 
 
-def _evenness(shown: Evaluation, request: Request, metrics: tuple[str, ...]) -> Json:
-    """Return the one-number summaries over the groups; none of hidden groups."""
-    if not request.attributes or request.hide_below > 1:
-        return {}
-    scaled = [
-        m
-        for m in metrics
-        if metric_named(m).better == "high" and metric_named(m).bounds[1] == 1
-    ]
+def _groups(view: _View, request: Request) -> list[Json]:
+    """Return every listed group."""
+    options = Options(
+        reference=group_of(request.reference) if request.reference else None,
+        strength=request.strength,
+        hidden=view.together.listed(view.listed),
+    )
+    table = group_table(view.shown, view.listed, view.metrics, options)
+    return groups_json(table, view.metrics, request.gap)
+
+
+def _apart(view: _View, request: Request) -> Json:
+    """Return how far groups lie apart, in full and, with a depth, by crossing."""
+    by_crossing = {c: _of_crossing(view, c, request) for c in view.listed.crossed}
+    full = tuple(dict.fromkeys(request.attributes))
+    nothing: Json = {"gaps": {}, "ratios": {}, "worst": {}}
+    answer = dict(by_crossing.get(full, nothing))
+    if request.depth is not None:
+        answer["by_crossing"] = [
+            {"attributes": list(crossed), **found}
+            for crossed, found in by_crossing.items()
+        ]
+    return answer
+
+
+def _of_crossing(view: _View, crossed: tuple[str, ...], request: Request) -> Json:
+    hidden = view.together.of(crossed)
+    table = disaggregate(view.shown, crossed, view.metrics, hidden)
+    found = gaps_json(table, view.metrics, view.asked)
+    if not crossed or request.hide_below > 1:
+        return found  # one number over all groups tells of the hidden ones
+    return found | _evenness(view, crossed)
+
+
+def _evenness(view: _View, crossed: tuple[str, ...]) -> Json:
+    """Return the one-number summaries over the groups."""
+    named = {m: metric_named(m) for m in view.metrics}
+    scaled = [m for m, x in named.items() if x.better == "high" and x.bounds[1] == 1]
     return {
         "equity_scaled": {
-            m: equity_scaled(shown, request.attributes, m).to_json() for m in scaled
+            m: equity_scaled(view.shown, crossed, m).to_json() for m in scaled
         },
-        "between_group_entropy": between_group_entropy(
-            shown, request.attributes
-        ).to_json(),
+        "between_group_entropy": between_group_entropy(view.shown, crossed).to_json(),
     }
-
-
-def _extras(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
-    """Return the further answers that were asked for."""
-    wanted = {
-        "conditional": (bool(request.controls), _conditional),
-        "along": (bool(request.along), _along),
-        "strategies": (request.strategies, _strategies),
-        "curves": (request.curves, _curves),
-        "preset": (bool(request.preset), _preset),
-        "similar": (bool(request.similar), _similar),
-        "suggested": (request.suggest, _suggested),
-        "quality": (request.check_quality, _quality),
-    }
-    asked = [name for name, (is_wanted, _) in wanted.items() if is_wanted]
-    if asked and request.hide_below > 1:
-        raise SettingError(
-            f"{', '.join(asked)} would give away small groups, which are hidden below "
-            f"{request.hide_below}. Ask for them without --hide-below."
-        )
-    return {name: wanted[name][1](found, request, metrics) for name in asked}
-
-
-def _conditional(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
-    held = conditional(found.shown, request.attributes, request.controls, metrics)
-    return answers.conditional_json(held, metrics)
-
-
-def _along(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
-    values = found.dataset.numbers(request.along, found.shown.row_ids)
-    curve = smooth_curve(found.shown, values, metrics[0])
-    return answers.curve_json(request.along, curve)
-
-
-def _strategies(found: Named, request: Request, _: tuple[str, ...]) -> Json:
-    explored = found.explored
-    curves = threshold_curves(explored, request.attributes)
-    costs = costs_from_text(request.costs or "0/1/1/0")
-    chosen = [choose(curves, name, costs) for name in STRATEGIES]
-    return answers.choices_json(curves.names, chosen, len(explored))
-
-
-def _curves(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
-    curves = threshold_curves(found.explored, request.attributes)
-    usable = [m for m in metrics if m.split(":")[0] in DECISION_METRICS]
-    return answers.thresholds_json(curves, usable)
-
-
-def _preset(found: Named, request: Request, _: tuple[str, ...]) -> list[Json]:
-    attributes = request.attributes
-    if request.preset == "four_fifths":
-        return [answers.impact_json(four_fifths(found.shown, attributes))]
-    if len(attributes) != 2:
-        raise SettingError(
-            "Local Law 144 compares by sex and by race or ethnicity; attributes "
-            f"named: {len(attributes)}. Name the two in this order, such as: "
-            "--groups sex,race"
-        )
-    kinds = ("selection", "scoring")
-    tables = [t for kind in kinds for t in law_144(found.shown, *attributes, kind)]
-    return [answers.impact_json(table) for table in tables]
-
-
-def _similar(found: Named, request: Request, _: tuple[str, ...]) -> Json:
-    frame = _frame(found)
-    least = max(30, request.hide_below)
-    group = group_of(request.similar)
-    return answers.similar_json(similar_groups(frame, group, min_rows=least))
-
-
-def _suggested(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
-    frame = _frame(found)
-    least = max(30, request.hide_below)
-    suggested = suggested_groups(
-        found.shown, frame.features, metrics[0], min_rows=least
-    )
-    return answers.suggested_json(suggested)
-
-
-def _frame(found: Named) -> AuditFrame:
-    return found.dataset.frame.take(found.dataset.positions(found.shown.row_ids))
-
-
-def _quality(found: Named, request: Request, _: tuple[str, ...]) -> Json:
-    return answers.quality_json(quality(found.dataset.frame))

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -11,10 +12,20 @@ Options = argparse.Namespace
 Call = Callable[[Options], Any]
 
 
+LARGEST = 1_000_000_000
+"""Largest difference and strength that are read; costs go as far."""
+
+SMALLEST = 1e-9
+"""Smallest difference for which rows needed are given."""
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser whose complaint is one line."""
 
     def error(self, message: str) -> NoReturn:
+        option = re.fullmatch(r"argument (--\S+): expected one argument", message)
+        if option:
+            message += f" (one that starts with - is written {option[1]}=-1)"
         raise SettingError(f"{message}. See: python cli.py --help")
 
 
@@ -49,7 +60,8 @@ def _json_or_text(text: str) -> Any:
 
 def _between(low: int, high: int) -> Callable[[str], int]:
     def whole(text: str) -> int:
-        if not text.lstrip("-").isdigit() or not low <= int(text) <= high:
+        is_whole = re.fullmatch(r"-?[0-9]{1,18}", text) is not None
+        if not is_whole or not low <= int(text) <= high:
             raise argparse.ArgumentTypeError(
                 f"'{text}' is not a whole number from {low:,} to {high:,}"
             )
@@ -68,20 +80,32 @@ def _finite(text: str) -> float:
     return value
 
 
-def _at_least_0(text: str) -> float:
+def _strength(text: str) -> float:
     value = _finite(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"'{text}' is less than 0")
+    if not 0 <= value <= LARGEST:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a number from 0 to {LARGEST:,}"
+        )
+    return value
+
+
+def _gap(text: str) -> float:
+    value = _finite(text)
+    if not SMALLEST <= value <= LARGEST:
+        raise argparse.ArgumentTypeError(
+            f"'{text}' is not a difference from {SMALLEST:g} to {LARGEST:,}; give one "
+            "in the metric's own unit, such as 0.05"
+        )
     return value
 
 
 def _group_thresholds(text: str) -> tuple[str, tuple[float, ...]]:
     attribute, _, values = text.rpartition("=")
     try:
-        return attribute, tuple(float(v) for v in values.split(","))
-    except ValueError:
+        return attribute, tuple(_finite(v) for v in values.split(","))
+    except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(
-            f"'{text}' is not an attribute with a threshold per group, such as "
+            f"'{text}' is not an attribute with a finite number per group, such as "
             "sex=0.4,0.5"
         ) from None
 
@@ -175,14 +199,12 @@ def _add_view(p: argparse.ArgumentParser) -> None:
     p.add_argument("--cohort", default="", help='a rule, such as "age >= 40"')
     p.add_argument("--class", dest="view", default="", help="the class in view")
     p.add_argument("--thresholds", type=_group_thresholds, help="by group: sex=0.4,0.5")
-    p.add_argument("--costs", default="", help="of expected_cost: tn/fp/fn/tp, 0/1/5/0")
+    p.add_argument("--costs", default="", help="tn/fp/fn/tp, such as 0/1/5/0")
     _add_hiding(p)
     p.add_argument(
-        "--strength", type=_at_least_0, default=1.0, help="of the pull of small groups"
+        "--strength", type=_strength, default=1.0, help="of the pull of small groups"
     )
-    p.add_argument(
-        "--gap", type=_at_least_0, default=0.05, help="to give the rows needed for"
-    )
+    p.add_argument("--gap", type=_gap, default=0.05, help="to give the rows needed for")
 
 
 def _add_answers(p: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""From what a user calls it to an evaluation: an embedded task, a file or a run."""
+"""From what a user calls it to an evaluation: a task, an upload, a file or a run."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -49,7 +49,8 @@ def named(
     Parameters
     ----------
     name : str or None
-        An embedded task, the path of a file, or a run's id or unique start of it.
+        An embedded task, a table that was uploaded, the path of a file, or a run's id
+        or unique start of it.
     columns : ScoredColumns
         Columns of a file; a task whose scores are named here is read like one.
     threshold : float or None
@@ -66,13 +67,13 @@ def named(
             "as: audit scored.csv --label income --scores p --groups sex"
         )
     if name.split(":")[0] in TASKS and not columns.scores:
-        data = load(task_named(name))
-        own = data.task.score.threshold if data.task.score else DEFAULT_THRESHOLD
-        return _scored(data, own if threshold is None else threshold)
+        return _by_task(load(task_named(name)), threshold)
+    store = open_store()
+    if not (columns.scores or columns.label) and _is_uploaded(store, name):
+        return _by_task(load(store.task(name), store.tables), threshold)
     cut = DEFAULT_THRESHOLD if threshold is None else threshold
     if columns.scores or columns.label or "." in name or _is_file(name):
         return _scored(scored_file(name, columns), cut)
-    store = open_store()
     run = store.find(name)
     data = load(store.task(run.recipe.task), store.tables)
     rule = Threshold(cut)
@@ -96,10 +97,19 @@ def run_evaluation(
     return evaluation(store, run, data, rule=Threshold(threshold))
 
 
+def _by_task(data: Dataset, threshold: float | None) -> Named:
+    own = data.task.score.threshold if data.task.score else DEFAULT_THRESHOLD
+    return _scored(data, own if threshold is None else threshold)
+
+
 def _scored(data: Dataset, threshold: float) -> Named:
     scores = existing_scores(data)
     found = evaluate(data.task.title, data.frame, scores, Threshold(threshold))
     return Named(found, data, halves(found)[0], data.notes)
+
+
+def _is_uploaded(store: Store, name: str) -> bool:
+    return any(task.name == name for task in store.notes.tasks())
 
 
 def _is_file(name: str) -> bool:

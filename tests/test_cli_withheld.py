@@ -1,5 +1,6 @@
-"""`--hide-below` in the commands that split a change."""
+"""`--hide-below` in every command that shows groups."""
 
+import json
 from argparse import Namespace
 
 import numpy as np
@@ -63,3 +64,104 @@ def test_without_a_threshold_every_group_is_split(attributed):
     usual = attributed(0)
     assert not any("hidden" in group for group in usual["groups"])
     assert usual["groups"][0] == attributed(20)["groups"][0]
+
+
+def told(capsys, *arguments):
+    status = cli.main([*arguments, "--json"])
+    printed = capsys.readouterr()
+    assert status == 0, printed.err
+    return json.loads(printed.out)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ("--threshold", "0"),
+        ("--threshold", "11"),
+        ("--cohort", "decile_score >= 5"),
+        ("--thresholds", "sex=4,6"),
+    ],
+)
+def test_everybody_decided_alike_is_audited_with_hidden_groups(capsys, more):
+    got = told(
+        capsys,
+        *("audit", "compas", "--groups", "sex,race", "--depth", "2"),
+        *("--hide-below", "10", "--metrics", "accuracy", *more),
+    )
+    hidden = [g for g in got["groups"] if g["hidden"]]
+    assert hidden
+    assert all(g["n"] is None for g in hidden)
+    assert all(g["n"] >= 10 for g in got["groups"] if not g["hidden"] and g["n"])
+
+
+def test_gaps_of_each_crossing_leave_out_what_the_listing_hides(capsys):
+    arguments = ("audit", "compas", "--groups", "sex,race", "--depth", "2")
+    got = told(capsys, *arguments, "--hide-below", "50", "--metrics", "accuracy")
+    assert "equity_scaled" not in got
+    for part in got["by_crossing"]:
+        groups = [
+            g for g in got["groups"] if set(g["group"]) == set(part["attributes"])
+        ]
+        values = [g["metrics"]["accuracy"]["value"] for g in groups if not g["hidden"]]
+        gap = part["gaps"]["accuracy"]["value"]
+        assert gap == pytest.approx(max(values) - min(values))
+    assert any(g["hidden"] for g in got["groups"])
+
+
+def test_too_many_intersections_are_withheld_with_a_note(capsys, tmp_path, rng):
+    path = tmp_path / "many.csv"
+    columns = {name: rng.integers(0, 19, 3000).astype(str) for name in ("a", "b")}
+    columns = {name: np.char.add(name, values) for name, values in columns.items()}
+    more = {"y": rng.integers(0, 2, 3000), "p": rng.random(3000)}
+    pd.DataFrame(columns | more).to_csv(path, index=False)
+    got = told(
+        capsys,
+        *("audit", str(path), "--label", "y", "--scores", "p", "--groups", "a,b"),
+        *("--depth", "2", "--hide-below", "5", "--metrics", "accuracy"),
+    )
+    assert all(g["hidden"] for g in got["groups"] if len(g["group"]) == 2)
+    assert not any(g["hidden"] for g in got["groups"] if len(g["group"]) == 1)
+    assert any("too many intersections" in note for note in got["notes"])
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return ("compare", "c8edcdda", "ed7f9276", "--groups", "race,sex")
+
+
+def test_compare_withholds_small_groups_everywhere(capsys, shipped):
+    k = 200
+    metrics = ("--metrics", "selection_rate,false_negative_rate")
+    usual = told(capsys, *shipped, *metrics)
+    got = told(capsys, *shipped, *metrics, "--hide-below", str(k))
+    (run,) = got["paired"]
+    groups = got["paired"][run]["groups"]
+    hidden = {tuple(g["group"].values()) for g in groups if g.get("hidden")}
+    assert 0 < len(hidden) < len(groups)
+    for row, flip, before in zip(
+        groups, got["flips"], usual["paired"][run]["groups"], strict=True
+    ):
+        values = row["metrics"]["selection_rate"]
+        n = before["metrics"]["selection_rate"]["before"]["n"]
+        if row.get("hidden"):
+            assert values["before"]["value"] is None
+            assert values["change"]["value"] is None
+            assert flip["n"] is None
+            assert flip["hidden"]
+        else:
+            assert n == 0 or n >= k
+            assert values == before["metrics"]["selection_rate"] | {
+                "q_value": values["q_value"]
+            }
+    named = {tuple(harm["group"].values()) for harm in got["harmed"]}
+    assert not named & hidden
+
+
+def test_compare_with_several_runs_hides_the_same_groups_in_all(capsys, shipped):
+    command, base, other, *groups = shipped
+    got = told(capsys, command, base, other, base, *groups, "--hide-below", "200")
+    assert len(got["paired"]) == 2
+    hidden = [
+        [bool(g.get("hidden")) for g in one["groups"]] for one in got["paired"].values()
+    ]
+    assert hidden[0] == hidden[1]

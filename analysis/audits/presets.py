@@ -1,17 +1,16 @@
 """Audit presets: impact ratios as a regulation asks for them, ready for publication."""
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.arrays import Bools, Floats, frozen
+from analysis.audits.unknown import known_categories
 from analysis.counts import Counts, count
 from analysis.errors import SettingError
 from analysis.estimates import Estimates
 from analysis.evaluation import Evaluation
-from analysis.frame import MISSING, Grouping, intersection
+from analysis.frame import Grouping, everyone, intersection
 from analysis.intervals import wilson
 from analysis.metrics.kinds import ALL, SELECTED, effective, within
 from analysis.subgroups.contrasts import ratio_limits
@@ -31,7 +30,8 @@ MEASURES = {
 }
 """The two kinds of rates: of a decision, and of a score without one."""
 
-_UNKNOWN = re.compile(re.escape(MISSING) + r"( \(not recorded\))*")
+FAVOURABLE = {"positive": "Decided positive", "negative": "Decided negative"}
+"""Which decision is the good one for whom it is made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +57,12 @@ class ImpactTable:
         Position of the category with the highest rate; -1 for none.
     left_out : int
         People left out because a category of theirs is unknown.
+    unknown : tuple of str
+        The categories that were taken as unknown.
     median : float
         Of the scores, where the rate is that of scoring above it; else NaN.
+    favourable : str
+        One of `FAVOURABLE`: whose rates these are, where they are of decisions.
     """
 
     attributes: tuple[str, ...]
@@ -71,7 +75,9 @@ class ImpactTable:
     ratios: Estimates
     reference: int
     left_out: int = 0
+    unknown: tuple[str, ...] = ()
     median: float = np.nan
+    favourable: str = "positive"
 
     def __post_init__(self) -> None:
         for name in ("n", "selected", "share"):
@@ -95,34 +101,52 @@ class ImpactTable:
         return below
 
 
-def four_fifths(evaluation: Evaluation, attributes: tuple[str, ...]) -> ImpactTable:
+def four_fifths(
+    evaluation: Evaluation,
+    attributes: tuple[str, ...],
+    favourable: str = "positive",
+) -> ImpactTable:
     """Compare each group's selection rate with that of the most selected group.
 
     The most selected group is looked for among those with at least 2 % of the people,
-    by weight, and without an unknown category (among all of these, where none is that
-    large); every group is compared with it, so a smaller one can have a ratio above 1.
-    It was chosen for being highest, which makes ratios a little low by chance; the
-    intervals take the choice as given.
+    by weight (among all, where none is that large); every group is compared with it, so
+    a smaller one can have a ratio above 1. It was chosen for being highest, which makes
+    ratios a little low by chance; the intervals take the choice as given. People with
+    an unknown category are left out and counted.
 
     Parameters
     ----------
     evaluation : Evaluation
     attributes : tuple of str
         Sensitive attributes, crossed in full.
+    favourable : str
+        'positive' where being decided positive is what people want, as being hired;
+        'negative' where it is a burden, as being flagged: rates are then of the other
+        decision.
+
+    Raises
+    ------
+    SettingError
+        There is no such decision.
 
     References
     ----------
     Uniform Guidelines on Employee Selection Procedures, 29 CFR 1607.4 (D). Donner & Zou
     (2012), Statistical Methods in Medical Research 21, for the interval of a ratio.
     """
-    grouping = evaluation.grouping(attributes)
-    counts = _selected(evaluation.decisions, grouping, evaluation.weights)
-    is_known = _all_known(evaluation.groups[name] for name in attributes)
-    leading = is_known & ~_is_small(_share(counts))
+    parts = {name: evaluation.grouping((name,)) for name in attributes}
+    kept, rows, unknown = known_categories(parts, len(evaluation))
+    hit = _favoured(evaluation, favourable)[rows]
+    grouping = intersection(kept) if kept else everyone(len(rows))
+    counts = _selected(hit, grouping, evaluation.weights[rows])
+    leading = ~_is_small(_share(counts))
     if not leading.any():
-        leading = is_known
-    compared = np.ones(len(counts.names), bool)
-    return _table((attributes, "selection"), counts, leading, compared)
+        leading = np.ones(len(counts.names), bool)
+    table = _table(
+        (attributes, "selection"), counts, leading, np.ones(len(leading), bool)
+    )
+    left_out = len(evaluation) - len(rows)
+    return replace(table, left_out=left_out, unknown=unknown, favourable=favourable)
 
 
 def law_144(
@@ -132,6 +156,7 @@ def law_144(
     measure: str = "selection",
     *,
     excluding_small: bool = True,
+    favourable: str = "positive",
 ) -> tuple[ImpactTable, ImpactTable, ImpactTable]:
     """Return the tables of a bias audit under New York City's Local Law 144.
 
@@ -150,6 +175,8 @@ def law_144(
     excluding_small : bool
         Leave categories under 2 % of the people out of the impact ratios, as an
         auditor may; their number and rate are shown all the same.
+    favourable : str
+        The decision that is a selection, as in `four_fifths`.
 
     Returns
     -------
@@ -170,20 +197,25 @@ def law_144(
     """
     _check(sex, race, measure)
     parts = {name: evaluation.grouping((name,)) for name in (sex, race)}
-    known = [~_is_unknown(part)[part.codes] for part in parts.values()]
-    rows = np.flatnonzero(known[0] & known[1])
-    hit, median = evaluation.decisions, np.nan
+    kept, rows, unknown = known_categories(parts, len(evaluation))
+    hit, median = _favoured(evaluation, favourable), np.nan
     if measure == "scoring":
         median = float(np.median(evaluation.score))
         hit = evaluation.score > median
-    kept = {name: _without_unknown(part, rows) for name, part in parts.items()}
     tables = []
     for attributes in ((sex,), (race,), (sex, race)):
         counts = _selected(hit[rows], intersection({a: kept[a] for a in attributes}))
         compared = ~_is_small(_share(counts)) | (not excluding_small)
         table = _table((attributes, measure), counts, compared, compared)
-        left_out = len(evaluation) - len(rows)
-        tables.append(replace(table, left_out=left_out, median=median))
+        tables.append(
+            replace(
+                table,
+                left_out=len(evaluation) - len(rows),
+                unknown=unknown,
+                median=median,
+                favourable=favourable,
+            )
+        )
     return tables[0], tables[1], tables[2]
 
 
@@ -200,23 +232,14 @@ def _check(sex: str, race: str, measure: str) -> None:
         )
 
 
-def _is_unknown(grouping: Grouping) -> Bools:
-    return np.asarray([bool(_UNKNOWN.fullmatch(name)) for name in grouping.names])
-
-
-def _all_known(parts: Iterable[Grouping]) -> Bools:
-    """Return which cells of an intersection hold no unknown category."""
-    known = np.ones(1, bool)
-    for part in parts:
-        known = (known[:, None] & ~_is_unknown(part)).ravel()
-    return known
-
-
-def _without_unknown(grouping: Grouping, rows: np.ndarray) -> Grouping:
-    keeps = ~_is_unknown(grouping)
-    position = np.cumsum(keeps) - 1
-    names = tuple(n for n, kept in zip(grouping.names, keeps, strict=True) if kept)
-    return Grouping(position[grouping.codes[rows]], names)
+def _favoured(evaluation: Evaluation, favourable: str) -> Bools:
+    """Return who is decided as people want to be, bool[n]."""
+    if favourable not in FAVOURABLE:
+        raise SettingError(
+            f"'{favourable}' is not a decision; choose one of {', '.join(FAVOURABLE)}."
+        )
+    decided = np.asarray(evaluation.decisions, dtype=bool)
+    return decided if favourable == "positive" else ~decided
 
 
 def _selected(hit: Bools, grouping: Grouping, weights: Floats | None = None) -> Counts:

@@ -52,11 +52,16 @@ class Note:
     q_value: float
 
     @property
+    def is_fault(self) -> bool:
+        """Whether the group's data are worse: more is missing, or more rows twinned."""
+        return self.kind != "label" and self.difference.value > 0
+
+    @property
     def sentence(self) -> str:
         """The note in words; plain text, not escaped: names come from the data."""
         digits = 0 if abs(self.difference.value) >= 0.02 else 1
         here, there = (
-            f"{100 * e.value:.{digits}f} %" for e in (self.inside, self.outside)
+            f"{100 * e.value:.{digits}f}\u00a0%" for e in (self.inside, self.outside)
         )
         what = {
             "label": f"{here} have the label {self.label}",
@@ -76,9 +81,10 @@ class Quality:
     Parameters
     ----------
     notes : tuple of Note
-        By kind as in `ORDER`, the largest difference first.
+        Faults first, then by kind as in `ORDER`, the largest difference first.
     compared : int
-        Comparisons made, each of a group of at least `MIN_ROWS` rows with the rest.
+        Comparisons made, each of a group of at least `MIN_ROWS` rows with the rest; two
+        groups that are each other's rest are compared once.
     """
 
     notes: tuple[Note, ...]
@@ -95,7 +101,8 @@ def quality(frame: AuditFrame) -> Quality:
     Parameters
     ----------
     frame : AuditFrame
-        The share of missing values is over the cells of the features. A row has a twin
+        The share of missing values is over the cells of the features, without the
+        attribute's own column. A row has a twin
         when another agrees with it in every feature and in the label.
 
     Notes
@@ -119,7 +126,13 @@ def quality(frame: AuditFrame) -> Quality:
         for note, value in zip(made, q, strict=True)
         if value <= FALSE_DISCOVERIES and abs(note.difference.value) > FLOORS[note.kind]
     ]
-    notes.sort(key=lambda n: (ORDER.index(n.kind), -abs(n.difference.value)))
+    notes.sort(
+        key=lambda n: (
+            not n.is_fault,
+            ORDER.index(n.kind),
+            -abs(n.difference.value),
+        )
+    )
     return Quality(tuple(notes), len(made))
 
 
@@ -141,20 +154,49 @@ class _Shares:
 def _comparisons(frame: AuditFrame) -> Iterator[tuple[Note, float]]:
     for shares in _measured(frame):
         for attribute, grouping in frame.groups.items():
-            sums = _sums(shares, frame.weights, grouping)
+            asked = _apart(shares, frame, attribute)
+            if asked is None:
+                continue
+            sums = _sums(asked, frame.weights, grouping)
             n = np.bincount(grouping.codes, minlength=len(grouping.names))
-            for g in range(len(grouping.names)):
+            for g in _once(sums, n, asked.cells):
                 if n[g] < MIN_ROWS or len(frame) - n[g] < MIN_ROWS:
                     continue
                 note = Note(
-                    shares.kind,
+                    asked.kind,
                     attribute,
                     grouping.names[g],
-                    shares.label,
-                    *_compared(sums, g, (n[g], len(frame) - n[g]), shares.cells),
+                    asked.label,
+                    *_compared(sums, g, (n[g], len(frame) - n[g]), asked.cells),
                     q_value=np.nan,
                 )
-                yield note, _p_value(sums, g, shares.cells)
+                yield note, _p_value(sums, g, asked.cells)
+
+
+def _once(sums: Floats, n: Ints, cells: int) -> list[int]:
+    """Return the groups to compare; of two, each the rest of the other, the higher."""
+    held = [int(g) for g in np.flatnonzero(n)]
+    if len(held) != 2:
+        return held
+    first, second = (_rate(sums[:, g], cells)[0] for g in held)
+    return held[1:] if second > first else held[:1]
+
+
+def _apart(shares: _Shares, frame: AuditFrame, attribute: str) -> _Shares | None:
+    """Return shares without the attribute's own column, which makes its groups.
+
+    A group of rows without a value would otherwise always have more missing ones. None
+    where nothing else is left.
+    """
+    if shares.kind != "missing" or attribute not in frame.features:
+        return shares
+    if shares.cells == 1:
+        return None
+    own = frame.features[attribute].isna().to_numpy()
+    cells = shares.cells - 1
+    return replace(
+        shares, by_row=(shares.by_row * shares.cells - own) / cells, cells=cells
+    )
 
 
 def _measured(frame: AuditFrame) -> Iterator[_Shares]:
@@ -196,7 +238,8 @@ def _sums(shares: _Shares, weights: Floats, grouping: Grouping) -> Floats:
     those of everyone less the group's.
     """
     g, codes = len(grouping.names), grouping.codes
-    w, x = weights, weights * shares.by_row
+    w = weights / weights.max(initial=0.0)  # so that squares of any scale are finite
+    x = w * shares.by_row
     if shares.units is not None:
         cell, cells = pd.factorize(codes + shares.units * g)
         codes = np.asarray(cells, dtype=np.int64) % g
@@ -212,7 +255,7 @@ def _rate(sums: Floats, cells: int) -> tuple[float, float]:
     as twins. It stays between the effective units and their number of cells.
     """
     w, x, xx, xw, ww = sums
-    if w <= 0:
+    if w <= 0 or ww <= 0:
         return np.nan, 0.0
     p = x / w
     units = w * w / ww

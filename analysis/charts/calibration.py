@@ -99,13 +99,13 @@ def errors_table(record: Sequence[GroupReliability]) -> pd.DataFrame:
     """Return each group's calibration error and its noise, as printed."""
     return pd.DataFrame(
         {
-            "group": [r.name for r in record],
-            "people": _said(record, lambda r: numbers.count(r.error.value.n)),
-            "mean distance, points": _said(
+            "Group": [r.name for r in record],
+            "People": _said(record, lambda r: numbers.count(r.error.value.n)),
+            "Mean distance, points": _said(
                 record, lambda r: _points(r.error.value.value)
             ),
-            "debiased, points": _said(record, lambda r: _points(r.error.debiased)),
-            "chance alone, points": _said(record, _range),
+            "Debiased, points": _said(record, lambda r: _points(r.error.debiased)),
+            "Chance alone, points": _said(record, _range),
         }
     )
 

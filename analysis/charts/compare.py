@@ -175,7 +175,7 @@ def price(record: PairedComparison) -> pd.DataFrame:
                 numbers.interval(change, change_unit(name), decimals),
             )
         )
-    columns = ["measure", "before", "after", "change", "95 % interval"]
+    columns = ["Measure", "Before", "After", "Change", "95 % interval"]
     return pd.DataFrame(rows, columns=columns)
 
 

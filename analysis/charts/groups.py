@@ -8,8 +8,18 @@ import plotly.graph_objects as go
 
 from analysis.charts import numbers, theme
 from analysis.charts.numbers import Unit
+from analysis.estimates import Estimate
 from analysis.metrics.registry import metric_named
 from analysis.subgroups.disaggregate import Disaggregation
+
+WHY_WITHHELD = (
+    "A group is withheld when one of the counts behind its numbers, such as those "
+    "decided positive, is of somebody but under the limit, or when it would give "
+    "another one away; so a large group can be among them."
+)
+
+MAX_NAMED = 6
+"""Withheld groups that are named; of more, the others are counted."""
 
 MAX_ROWS = 40
 ROW_HEIGHT = 34
@@ -87,19 +97,32 @@ def gap_words(record: Disaggregation, metric: str) -> str:
     gap, ratio = record.gaps[metric], record.ratios[metric]
     if gap.is_undefined:
         return "Fewer than two groups have a value, so there is no gap."
-    decimals = _shared_decimals(record, metric)
-    value = record.by_group[metric].value
-    gap_unit: numbers.Unit = "points" if unit == "percent" else unit
-    gap = numbers.as_printed(
-        gap, np.nanmin(value), np.nanmax(value), gap_unit, decimals
-    )
-    size = numbers.full(gap, gap_unit, decimals)
-    size = size.lstrip("+")
-    size = size.replace("[+", "[").replace(", +", ", ")
-    said = f"Largest gap between two groups: {size}"
+    among = " shown" if record.hidden.any() else ""
+    said = f"Largest gap between two groups{among}: {gap_size(gap, unit)}"
     if not ratio.is_undefined:
         said += f"; smallest ratio {numbers.full(ratio, 'number')}"
-    return f"{said}. Intervals hold for all pairs of groups at once."
+    said += ". Intervals hold for all pairs of groups at once."
+    return f"{said} {withheld_groups(record)}".rstrip()
+
+
+def withheld_groups(record: Disaggregation) -> str:
+    """Name the groups that are withheld, and say why; empty for none."""
+    hidden = np.flatnonzero(record.hidden)
+    if not len(hidden):
+        return ""
+    named = [record.names[g] for g in hidden[:MAX_NAMED]]
+    more = f" and {len(hidden) - MAX_NAMED:,} more" if len(hidden) > MAX_NAMED else ""
+    return f"Withheld: {', '.join(named)}{more}. {WHY_WITHHELD}"
+
+
+def gap_size(gap: Estimate, unit: Unit) -> str:
+    """Return the size of a gap, which has no sign; everywhere to the same digits."""
+    return numbers.full(gap, change_unit(unit)).replace("+", "")
+
+
+def change_unit(unit: Unit) -> Unit:
+    """Return how a difference of values in a unit is printed."""
+    return "points" if unit == "percent" else "change"
 
 
 def table(record: Disaggregation) -> pd.DataFrame:
@@ -153,8 +176,8 @@ def _shared_decimals(record: Disaggregation, metric: str) -> int:
 def _subtitle(record: Disaggregation, metric: str, people: str, shown: int) -> str:
     present = int((record.n > 0).sum())
     what = "Share" if unit_of(metric) == "percent" else "Value"
-    by = " and ".join(record.attributes) or "everyone"
-    text = f"{what} by {by}, with 95 % intervals; n: {people} the value rests on"
+    by = f"by {' and '.join(record.attributes)}" if record.attributes else "of everyone"
+    text = f"{what} {by}, with 95 % intervals; n: {people} the value rests on"
     if shown < present:
         text += f"; the {shown} of {present:,} groups furthest from the overall value"
     return text

@@ -1,14 +1,20 @@
 """Fairness measures and comparisons at equal controls, as texts and columns."""
 
+import numpy as np
 import pandas as pd
 
 from analysis.charts import numbers, theme
 from analysis.charts.group_table import q_words
-from analysis.charts.groups import short_title, unit_of
+from analysis.charts.groups import change_unit, gap_size, short_title, unit_of
 from analysis.estimates import Estimate
 from analysis.subgroups.conditional import Conditional
 from analysis.subgroups.listing import Group
-from analysis.subgroups.measures import Fairness, Furthest, MeasureRow
+from analysis.subgroups.measures import Fairness, MeasureRow
+
+EQUAL = "All, levels made equal"
+
+MAX_NAMED = 6
+"""Groups without anybody that are named; of more, the others are counted."""
 
 
 def printed_measures(found: Fairness) -> pd.DataFrame:
@@ -64,40 +70,55 @@ def entropy_words(found: Fairness) -> str:
 
 
 def printed_levels(found: Conditional, metric: str) -> pd.DataFrame:
-    """Return a line for each level of the controls, and one with levels made equal."""
-    unit, lines = unit_of(metric), []
-    for level, table in zip(found.levels, found.within, strict=True):
-        cells = {
-            theme.visible(name): _with_n(table.by_group[metric].at(g), unit)
-            for g, name in enumerate(found.names)
+    """Return a line for each group in each level, then with levels made equal."""
+    parts = [
+        (level, table.by_group[metric], table.gaps[metric])
+        for level, table in zip(found.levels, found.within, strict=True)
+    ]
+    parts.append((EQUAL, found.standardised[metric], found.gaps[metric]))
+    unit = unit_of(metric)
+    return pd.DataFrame(
+        {
+            "Among": theme.visible(level) if g == 0 else "",
+            "Group": theme.visible(name),
+            "n": numbers.count(known.at(g).n),
+            short_title(metric): numbers.full(known.at(g), unit),
+            "Largest gap": gap_size(gap, unit) if g == 0 else "",
         }
-        gap = numbers.full(table.gaps[metric], _gap_unit(metric)).replace("+", "")
-        lines.append({"Among": theme.visible(level), **cells, "Largest gap": gap})
-    equal = {
-        theme.visible(name): numbers.full(found.standardised[metric].at(g), unit)
+        for level, known, gap in parts
         for g, name in enumerate(found.names)
-    }
-    gap = numbers.full(found.gaps[metric], _gap_unit(metric)).replace("+", "")
-    lines.append({"Among": "All, levels made equal", **equal, "Largest gap": gap})
-    return pd.DataFrame(lines)
+    )
 
 
 def levels_words(found: Conditional, metric: str, plain: Estimate) -> str:
     """Say the gap with the controls held fixed, beside the gap without."""
     held = found.gaps[metric]
     controls = " and ".join(found.controls)
+    empty = empty_words(found, metric)
     if held.is_undefined:
-        return (
-            f"With {controls} held fixed the groups cannot be compared: in some level "
-            "a group has nobody to compare."
-        )
-    before = numbers.full(plain, _gap_unit(metric)).replace("+", "")
-    after = numbers.full(held, _gap_unit(metric)).replace("+", "")
+        return f"With {controls} held fixed the groups cannot be compared. {empty}"
+    before, after = (gap_size(gap, unit_of(metric)) for gap in (plain, held))
     sure = "" if held.low > 0 else " That is not larger than chance."
-    return (
+    said = (
         f"The largest gap is {before} as groups are, and {after} when each group is "
         f"spread over {controls} as everyone is.{sure}"
     )
+    return f"{said} {empty}".rstrip()
+
+
+def empty_words(found: Conditional, metric: str) -> str:
+    """Say which groups have nobody to compare in which level; empty for none."""
+    gone = [
+        f"{name} in {level}"
+        for level, table in zip(found.levels, found.within, strict=True)
+        if not np.isnan(table.by_group[metric].value).all()
+        for g, name in enumerate(found.names)
+        if table.by_group[metric].at(g).is_undefined
+    ]
+    if not gone:
+        return ""
+    more = f" and {len(gone) - MAX_NAMED:,} more" if len(gone) > MAX_NAMED else ""
+    return f"Nobody to compare: {', '.join(gone[:MAX_NAMED])}{more}."
 
 
 def levels_table(found: Conditional, metric: str) -> pd.DataFrame:
@@ -118,21 +139,21 @@ def _measure_line(row: MeasureRow) -> dict[str, str]:
     worst = "" if row.worst is None else numbers.full(row.worst, unit_of(metric))
     return {
         "Measure": row.measure.title,
-        "Largest gap": numbers.full(row.gap, _gap_unit(metric)).replace("+", ""),
-        "Smallest ratio": numbers.full(row.ratio, "number"),
+        "Largest gap": gap_size(row.gap, unit_of(metric)),
+        "Smallest ratio": numbers.full(row.ratio, "number", 2),
         "Worst group has": worst,
-        "Furthest off": "" if row.furthest is None else _furthest_words(row.furthest),
+        "Furthest off": "" if row.furthest is None else _furthest_words(row),
     }
 
 
-def _furthest_words(found: Furthest) -> str:
-    difference = numbers.value(found.difference, _gap_unit(found.metric))
-    return f"{theme.visible(found.group)}: {difference}, q {q_words(found.q_value)}"
-
-
-def _gap_unit(metric: str) -> numbers.Unit:
-    return "points" if unit_of(metric) == "percent" else "change"
-
-
-def _with_n(estimate: Estimate, unit: numbers.Unit) -> str:
-    return f"{numbers.full(estimate, unit)}, n = {numbers.count(estimate.n)}"
+def _furthest_words(row: MeasureRow) -> str:
+    """Return a measure's furthest group; of two rates, it says which one."""
+    found = row.furthest
+    if found is None:
+        return ""
+    change = change_unit(unit_of(found.metric))
+    difference = numbers.value(found.difference, change).split(numbers.NO_BREAK)[0]
+    name = theme.visible(found.group)
+    if len(row.measure.metrics) > 1:
+        name += f" ({short_title(found.metric).lower()})"
+    return f"{name}: {difference}, q {q_words(found.q_value).removeprefix('= ')}"

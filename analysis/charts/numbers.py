@@ -16,6 +16,13 @@ UNDEFINED = "–"
 NO_BREAK = "\u00a0"
 
 
+def coordinate(x: float, *, is_whole: bool = False) -> str:
+    """Return a place on an axis of numbers; of whole numbers, in whole numbers."""
+    if is_whole:
+        return f"{round(x):,}".replace("-", "−")
+    return f"{x:.3g}".replace("-", "−") if abs(x) < 1_000 else f"{x:,.0f}"
+
+
 def count(n: float) -> str:
     """Return a number of rows with thousands separators."""
     return UNDEFINED if math.isnan(n) else f"{round(n):,}"
@@ -37,7 +44,7 @@ def value(
     if estimate.is_undefined:
         return UNDEFINED
     digits = _decimals(estimate, unit) if decimals is None else decimals
-    return _digits(estimate.value, unit, digits) + _suffix(unit)
+    return _with_unit(_digits(estimate.value, unit, digits), unit)
 
 
 def interval(
@@ -65,6 +72,13 @@ def full(
     return f"{printed} {interval(estimate, unit, decimals)}".rstrip()
 
 
+def unitless(change: Estimate, unit: Unit, decimals: int) -> str:
+    """Return a change with its interval, in points or as it is, for a narrow column."""
+    signed: Unit = "points" if unit == "percent" else "change"
+    said = full(change, signed, decimals)
+    return said.replace(f"{NO_BREAK}points", "").replace(f"{NO_BREAK}point", "")
+
+
 def as_printed(
     change: Estimate, before: float, after: float, unit: Unit, decimals: int
 ) -> Estimate:
@@ -82,7 +96,7 @@ def plain(number: float, unit: Unit = "percent", decimals: int = 1) -> str:
     """Return a number that has no interval of its own."""
     if math.isnan(number):
         return UNDEFINED
-    return _digits(number, unit, decimals) + _suffix(unit)
+    return _with_unit(_digits(number, unit, decimals), unit)
 
 
 def duration(seconds: float) -> str:
@@ -101,6 +115,12 @@ def _end(end: float, unit: Unit, decimals: int, is_sure: bool) -> str:
     texts = [_digits(end, unit, decimals + more) for more in range(MORE_DECIMALS + 1)]
     kept = [text for text in texts if text.strip("0.")] if is_sure else texts
     return kept[0] if kept else texts[0]
+
+
+def _with_unit(digits: str, unit: Unit) -> str:
+    """Return digits with their unit, in the singular for one."""
+    is_one = unit == "points" and digits.lstrip("+−") == "1"
+    return digits + (f"{NO_BREAK}point" if is_one else _suffix(unit))
 
 
 def _suffix(unit: Unit) -> str:

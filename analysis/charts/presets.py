@@ -13,9 +13,20 @@ HIT_COLUMNS = {
     "selection": ("selected", "selection rate"),
     "scoring": ("above the median", "scoring rate"),
 }
+NEGATIVE = ("decided negative", "rate")
+"""The same where the decision that people want is the negative one."""
+
 EXCLUDABLE = "under 2 %, may be left out"
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-!|<>~:$&^=@/\"'])")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def hit_columns(table: ImpactTable) -> tuple[str, str]:
+    """Return what those counted are called, and their rate."""
+    favoured = (table.measure, table.favourable)
+    return (
+        NEGATIVE if favoured == ("selection", "negative") else HIT_COLUMNS[favoured[0]]
+    )
 
 
 def printed(table: ImpactTable, people: str = "applicants") -> pd.DataFrame:
@@ -27,23 +38,23 @@ def printed(table: ImpactTable, people: str = "applicants") -> pd.DataFrame:
     people : str
         What a row is, in the plural.
     """
-    selected, rate = HIT_COLUMNS[table.measure]
+    selected, rate = hit_columns(table)
     rows = range(len(table.names))
     return pd.DataFrame(
         {
-            "category": [visible(name) for name in table.names],
-            people: [numbers.count(n) for n in table.n],
-            selected: [numbers.count(n) for n in table.selected],
-            rate: [numbers.plain(table.rates.at(g).value) for g in rows],
-            "impact ratio": [_ratio(table, g) for g in rows],
-            "remark": [_remark(table, g) for g in rows],
+            "Category": [visible(name) for name in table.names],
+            people.capitalize(): [numbers.count(n) for n in table.n],
+            selected.capitalize(): [numbers.count(n) for n in table.selected],
+            rate.capitalize(): [numbers.plain(table.rates.at(g).value) for g in rows],
+            "Impact ratio": [_ratio(table, g) for g in rows],
+            "Remark": [_remark(table, g) for g in rows],
         }
     )
 
 
 def frame(table: ImpactTable) -> pd.DataFrame:
     """Return the numbers unrounded, with their intervals."""
-    selected, rate = HIT_COLUMNS[table.measure]
+    selected, rate = hit_columns(table)
     return pd.DataFrame(
         {
             "category": table.names,
@@ -76,8 +87,8 @@ def csv(table: ImpactTable, people: str = "applicants") -> str:
     OWASP advises against CSV injection.
     """
     shown = printed(table, people)
-    shown["category"] = [
-        f"'{name}" if name.startswith(_FORMULA) else name for name in shown["category"]
+    shown["Category"] = [
+        f"'{name}" if name.startswith(_FORMULA) else name for name in shown["Category"]
     ]
     return str(shown.to_csv(index=False))
 
@@ -87,7 +98,8 @@ def notes(table: ImpactTable, people: str = "applicants") -> list[str]:
     said = []
     if table.left_out:
         said.append(
-            f"{table.left_out:,} {people} with an unknown category are not included."
+            f"{table.left_out:,} {people} with an unknown category are not included "
+            f"({', '.join(table.unknown)})."
         )
     if table.measure == "scoring":
         said.append(f"The median score of all {people} is {table.median:.4g}.")
@@ -104,20 +116,55 @@ def notes(table: ImpactTable, people: str = "applicants") -> list[str]:
 def verdict(table: ImpactTable) -> str:
     """Say in one sentence which groups are below four fifths, and how surely."""
     if table.reference < 0:
-        return "Nobody was selected in any group, so no ratio can be formed."
+        decided = "selected" if table.favourable == "positive" else "decided negative"
+        return f"Nobody was {decided} in any group, so no ratio can be formed."
     best = table.names[table.reference]
     below = [g for g in range(len(table.names)) if table.is_below[g]]
     if not below:
         return f"No group is below four fifths of the rate of {best}."
     sure = [g for g in below if table.is_surely_below[g]]
     worst = min(sure or below, key=lambda g: table.ratios.value[g])
+    at = (
+        f"{table.names[worst]} at {numbers.full(table.ratios.at(worst), 'number', 2)} "
+        f"(n = {numbers.count(table.n[worst])})"
+    )
+    of = f"of {len(table.names)} groups"
+    rate = f"below four fifths of the rate of {best}"
+    if len(below) == 1:
+        how = "" if sure else ", though not surely"
+        return f"1 {of} is {'surely ' if sure else ''}{rate}{how}: {at}."
     how = f"{len(sure)} of them surely" if sure else "none of them surely"
+    lowest = "lowest of these is" if sure else "lowest is"
+    return f"{len(below)} {of} are {rate}, {how}; {lowest} {at}."
+
+
+def decision_words(table: ImpactTable, positive: str, people: str) -> str:
+    """Say which decision the ratios compare, so that a burden is not read as a gain.
+
+    Plain text, not escaped: the class's name comes from the data.
+
+    Parameters
+    ----------
+    table : ImpactTable
+    positive : str
+        Who belongs to the positive class, in words.
+    people : str
+        What a row is, in the plural.
+    """
+    if table.measure == "scoring":
+        return (
+            f"Ratios compare which {people} score above the median; a high score "
+            f"speaks for {positive}."
+        )
+    if table.favourable == "negative":
+        return (
+            f"Ratios compare which {people} are decided negative, that is, not taken "
+            f"for {positive}."
+        )
     return (
-        f"{len(below)} of {len(table.names)} groups are below four fifths of the rate "
-        f"of {best}, {how}; lowest {'of these ' if sure else ''}is "
-        f"{table.names[worst]} at "
-        f"{numbers.full(table.ratios.at(worst), 'number', 2)} "
-        f"(n = {numbers.count(table.n[worst])})."
+        f"Ratios compare which {people} are decided positive, here: taken for "
+        f"{positive}. Where that is a burden, such as being flagged, the favourable "
+        "decision is the negative one."
     )
 
 

@@ -35,12 +35,12 @@ def printed(record: Quality) -> pd.DataFrame:
     notes = record.notes
     return pd.DataFrame(
         {
-            "group": [f"{n.attribute} {n.group}" for n in notes],
-            "what": [_what(n.kind, n.label) for n in notes],
-            "in the group": [numbers.full(n.inside) for n in notes],
-            "among all others": [numbers.full(n.outside) for n in notes],
-            "difference": [numbers.full(n.difference, "points") for n in notes],
-            "people": [numbers.count(n.inside.n) for n in notes],
+            "Group": [f"{n.attribute} {n.group}" for n in notes],
+            "What": [_what(n.kind, n.label) for n in notes],
+            "In the group": [numbers.full(n.inside) for n in notes],
+            "Among others": [numbers.full(n.outside) for n in notes],
+            "Difference": [numbers.value(n.difference, "points") for n in notes],
+            "n": [numbers.count(n.inside.n) for n in notes],
         }
     )
 

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from analysis.charts import numbers
+from analysis.charts.group_table import q_words
 from analysis.charts.groups import short_title, unit_of
 from analysis.lookalikes.fares import Fares
 from analysis.lookalikes.similar import Neighbour, Similar
@@ -20,7 +21,8 @@ def printed(similar: Similar, found: Fares) -> pd.DataFrame:
     )
     points: numbers.Unit = "points" if unit == "percent" else "change"
     rows = [[_title(similar), numbers.count(similar.n), "", "", ""]]
-    rows[0] += [numbers.full(found.own, unit, decimals), ""]
+    rows[0] += [numbers.count(found.own.n), numbers.full(found.own, unit, decimals)]
+    rows[0] += ["", ""]
     for i in shown:
         neighbour, other = similar.neighbours[i], found.others.at(i)
         change = numbers.as_printed(
@@ -33,13 +35,14 @@ def printed(similar: Similar, found: Fares) -> pd.DataFrame:
                 _differs(similar, neighbour),
                 numbers.plain(neighbour.beyond_chance, decimals=0),
                 numbers.plain(neighbour.by_chance, decimals=0),
+                numbers.count(other.n),
                 numbers.full(other, unit, decimals),
-                numbers.full(change, points, decimals)
-                + ("" if found.is_sure[i] else ", not sure"),
+                numbers.value(change, points, decimals),
+                q_words(float(found.q_value[i])).removeprefix("= "),
             ]
         )
-    heads = ["group", "people", "differs in", "distance beyond chance"]
-    heads += ["chance alone", name, "difference to the group"]
+    heads = ["Group", "People", "Differs in", "Distance", "Chance", "n"]
+    heads += [name, "Difference", "q"]
     return pd.DataFrame(rows, columns=heads)
 
 
@@ -94,7 +97,9 @@ def words(similar: Similar, found: Fares) -> str:
         f"{said} {similar.neighbours[i].name} {told}: "
         f"{short_title(found.metric).lower()} "
         f"{numbers.full(found.others.at(i), unit, decimals)} against "
-        f"{numbers.full(found.own, unit, decimals)}."
+        f"{numbers.full(found.own, unit, decimals)} "
+        f"(n = {numbers.count(found.others.at(i).n)} and "
+        f"{numbers.count(found.own.n)})."
     )
 
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from analysis.arrays import Floats, Ints
 from analysis.charts import numbers, theme
-from analysis.charts.group_table import compared_with, q_words
+from analysis.charts.group_table import compared_group, compared_with, q_words
 from analysis.charts.groups import unit_of
 from analysis.charts.numbers import Unit
 from analysis.charts.swarm import LANES, lanes_of, limits_of, sizes
@@ -22,6 +22,12 @@ from analysis.subgroups.group_table import Column, GroupTable
 MAX_MARKS = 2_000
 STRIP_HEIGHT = 118
 TITLE_SPACE = 34
+
+NAMES = 5
+"""Room above the uppermost lane, in lanes, for the names of chosen dots."""
+
+EDGE = 0.15
+"""Nearer to an end of the axis than this share of it, names point to the middle."""
 
 
 def strip(
@@ -136,7 +142,8 @@ class _Strip:
 
     def draw(self, shown: Ints, rows: int, picked: Sequence[str]) -> None:
         """Draw axis, overall line and dots."""
-        value, limits = self.column.own.value, limits_of(self.column, shown)
+        value = self.column.own.value
+        limits = limits_of(self.column, shown, metric_named(self.metric).bounds)
         self._lay_out(limits, rows)
         defined = shown[~np.isnan(value[shown])]
         diameters = sizes(self.table.n, defined)
@@ -144,8 +151,14 @@ class _Strip:
         plain = np.array([self.table.names[g] not in picked for g in defined], bool)
         _draw_overall(self)
         _draw_dots(self, defined[plain], lanes[plain])
-        for g, lane in zip(defined[~plain], lanes[~plain], strict=True):
-            _draw_picked(self, int(g), lane, picked.index(self.table.names[g]))
+        kept = sorted(
+            zip(map(int, defined[~plain]), lanes[~plain], strict=True),
+            key=lambda dot: value[dot[0]],
+        )
+        for i, (g, lane) in enumerate(kept):  # neighbours' names on either side
+            place = picked.index(self.table.names[g])
+            position = _name_position(value[g], limits, is_above=i % 2 == 0)
+            _draw_picked(self, (g, lane), place, position)
 
     def _lay_out(self, limits: list[float], rows: int) -> None:
         bottom, top = 1 - (self.row + 1) / rows, 1 - self.row / rows
@@ -153,15 +166,22 @@ class _Strip:
         x: dict[str, object]
         x = {"anchor": self.axes["yaxis"], "range": limits, "nticks": 9}
         x |= {"tickformat": ".1~%"} if self.unit == "percent" else {}
-        y: dict[str, object] = {"range": [-LANES - 1, LANES + 1], "visible": False}
+        y: dict[str, object] = {"range": [-LANES - 1, LANES + NAMES], "visible": False}
         y |= {"anchor": self.axes["xaxis"], "domain": [bottom + 0.75 * pad, top - pad]}
         self.chart.update_layout({f"xaxis{self.row + 1}": x, f"yaxis{self.row + 1}": y})
         theme.label(
             self.chart,
-            f"<b>{theme.safe(metric_named(self.metric).title)}</b>",
+            f"<b>{theme.safe(metric_named(self.metric).title)}</b>{self._overall()}",
             **{"x": 0, "xref": "paper", "y": top, "yref": "paper", "yanchor": "top"},
             font={"color": self.ink.text, "size": 13},
         )
+
+    def _overall(self) -> str:
+        """Return what the line says, in the head, where no dot's name can hide it."""
+        if self.column.overall.is_undefined:
+            return ""
+        said = numbers.value(self.column.overall, self.unit)
+        return f" <span style='color:{self.ink.muted}'>line: overall {said}</span>"
 
 
 def _draw_overall(strip: _Strip) -> None:
@@ -169,12 +189,9 @@ def _draw_overall(strip: _Strip) -> None:
     if overall.is_undefined:
         return
     x = {"x0": overall.value, "x1": overall.value}
-    y = {"y0": -LANES - 1, "y1": LANES + 1}
+    y = {"y0": -LANES - 1, "y1": LANES + NAMES}
     line = {"color": strip.ink.muted, "width": 1}
     strip.chart.add_shape(type="line", **x, **y, **strip.refs, line=line)
-    said = f"overall {numbers.value(overall, strip.unit)}"
-    at = {"x": overall.value, "y": LANES + 1, "yanchor": "bottom", "xanchor": "center"}
-    theme.label(strip.chart, said, **at, **strip.refs)
 
 
 def _draw_dots(strip: _Strip, groups: Ints, lanes: Floats) -> None:
@@ -195,6 +212,7 @@ def _draw_dots(strip: _Strip, groups: Ints, lanes: Floats) -> None:
             "line": {"color": colors, "width": [1.5 if s else 0.5 for s in small]},
             "opacity": 0.85,
         },
+        cliponaxis=False,
         selected={"marker": {"opacity": 0.85}},
         unselected={"marker": {"opacity": 0.85}},
         customdata=[_said(strip.table, strip.metric, int(g)) for g in groups],
@@ -202,8 +220,21 @@ def _draw_dots(strip: _Strip, groups: Ints, lanes: Floats) -> None:
     )
 
 
-def _draw_picked(strip: _Strip, g: int, lane: float, place: int) -> None:
-    """Draw a chosen subgroup with its interval and name, the `place`-th of its kind."""
+def _name_position(value: float, limits: list[float], *, is_above: bool) -> str:
+    """Return where a dot's name stands, so that no end of the axis cuts it."""
+    share = (value - limits[0]) / (limits[1] - limits[0])
+    side = "right" if share < EDGE else "left" if share > 1 - EDGE else "center"
+    return f"{'top' if is_above else 'bottom'} {side}"
+
+
+def _draw_picked(
+    strip: _Strip, dot: tuple[int, float], place: int, position: str
+) -> None:
+    """Draw a chosen subgroup with its interval and name, the `place`-th of its kind.
+
+    `dot` is its position in the table and its lane, `position` that of its name.
+    """
+    g, lane = dot
     estimate, ink = strip.column.own.at(g), strip.ink
     color = theme.group_color(place, ink)
     strip.chart.add_scatter(
@@ -221,7 +252,7 @@ def _draw_picked(strip: _Strip, g: int, lane: float, place: int) -> None:
         mode="markers+text",
         name="",
         text=[theme.safe(strip.table.names[g], theme.LABEL_WIDTH)],
-        textposition="top center",
+        textposition=position,
         textfont={"color": ink.text, "size": 12},
         cliponaxis=False,
         marker={
@@ -230,6 +261,9 @@ def _draw_picked(strip: _Strip, g: int, lane: float, place: int) -> None:
             "symbol": theme.group_symbol(place),
             "line": {"color": ink.text, "width": 1.5},
         },
+        # a click selects on one strip, where all else would fade
+        selected={"marker": {"opacity": 1}, "textfont": {"color": ink.text}},
+        unselected={"marker": {"opacity": 1}, "textfont": {"color": ink.text}},
         customdata=[_said(strip.table, strip.metric, g)],
         hovertemplate=_HOVER,
     )
@@ -246,7 +280,7 @@ def _said(table: GroupTable, metric: str, g: int) -> list[object]:
     difference = numbers.full(
         column.difference.at(g), "points" if unit == "percent" else "change"
     )
-    against = f"{difference} against {compared_with(table)}"
+    against = f"{difference} against {compared_group(table, g)}"
     sure = "" if np.isnan(q) else f", q {q_words(float(q))}"
     return [
         g,

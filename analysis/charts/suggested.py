@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analysis.charts import numbers
+from analysis.charts.group_table import q_words
 from analysis.charts.groups import short_title, unit_of
 from analysis.estimates import Estimate
 from analysis.lookalikes.suggested import Suggestion, Suggestions
@@ -19,13 +20,15 @@ def printed(record: Suggestions) -> pd.DataFrame:
     points: numbers.Unit = "points" if unit == "percent" else "change"
     return pd.DataFrame(
         {
-            "suggested group": [str(s.cohort) for s in shown],
-            "people": [numbers.count(s.n) for s in shown],
+            "Suggested group": [str(s.cohort) for s in shown],
+            "Matching": [numbers.count(s.n) for s in shown],
+            "n": [numbers.count(s.estimate.n) for s in shown],
             short_title(record.metric): [
                 numbers.full(s.estimate, unit, decimals) for s in shown
             ],
-            "all others": [numbers.full(s.rest, unit, decimals) for s in shown],
-            "difference": [_difference(s, points, decimals) for s in shown],
+            "All others": [numbers.full(s.rest, unit, decimals) for s in shown],
+            "Difference": [_difference(s, points, decimals) for s in shown],
+            "q": [q_words(s.q_value).removeprefix("= ") for s in shown],
         }
     )
 
@@ -62,11 +65,13 @@ def words(record: Suggestions) -> str:
     first = sure[0]
     decimals = numbers.shared_decimals([first.estimate, first.rest], unit)
     return (
-        f"{len(sure)} of {len(record.suggestions)} suggested groups differ from all "
+        f"{len(sure)} of {len(record.suggestions)} suggested groups "
+        f"{'differs' if len(sure) == 1 else 'differ'} from all "
         f"others by more than chance. The worst of them: {first.cohort} "
         f"({short_title(record.metric).lower()} "
         f"{numbers.full(first.estimate, unit, decimals)} against "
-        f"{numbers.full(first.rest, unit, decimals)}, n = {numbers.count(first.n)})."
+        f"{numbers.full(first.rest, unit, decimals)}, n = "
+        f"{numbers.count(first.estimate.n)} and {numbers.count(first.rest.n)})."
     )
 
 
@@ -74,8 +79,7 @@ def _difference(s: Suggestion, unit: numbers.Unit, decimals: int) -> str:
     change = numbers.as_printed(
         s.difference, s.rest.value, s.estimate.value, unit, decimals
     )
-    said = numbers.full(change, unit, decimals)
-    return said if s.q_value < SURE else f"{said}, not sure"
+    return numbers.value(change, unit, decimals)
 
 
 def _traits(s: Suggestion) -> str:

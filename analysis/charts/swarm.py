@@ -23,15 +23,21 @@ def sizes(n: Floats, groups: Ints) -> Floats:
     return diameters
 
 
-def limits_of(column: Column, shown: Ints) -> list[float]:
-    """Return both ends of a strip's axis, so that every dot has room."""
+def limits_of(
+    column: Column, shown: Ints, bounds: tuple[float, float] = (-np.inf, np.inf)
+) -> list[float]:
+    """Return both ends of a strip's axis, so that every dot has room.
+
+    Ends stay within what the metric can be, as far as it has bounds; a dot at a bound
+    is drawn in full all the same.
+    """
     known = np.append(column.own.value[shown], column.overall.value)
     known = known[~np.isnan(known)]
     if not len(known):
         return [0.0, 1.0]
     low, high = float(known.min()), float(known.max())
     pad = max(0.06 * (high - low), 0.01)
-    return [low - pad, high + pad]
+    return [max(low - pad, bounds[0]), min(high + pad, bounds[1])]
 
 
 def lanes_of(value: Floats, diameters: Floats, limits: list[float]) -> Floats:

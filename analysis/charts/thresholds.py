@@ -104,14 +104,14 @@ def table(now: Outcomes) -> pd.DataFrame:
 def printed(now: Outcomes) -> pd.DataFrame:
     """Return the table as it is shown: numbers with their intervals, as texts."""
     columns: dict[str, object] = {
-        "group": ("Overall", *now.names),
-        "threshold": ("", *map(threshold_words, now.thresholds)),
-        "people": [numbers.count(n) for n in (now.n.sum(), *now.n)],
+        "Group": ("Overall", *now.names),
+        "Threshold": ("", *map(threshold_words, now.thresholds)),
+        "People": [numbers.count(n) for n in (now.n.sum(), *now.n)],
     }
     for metric in (*RATES, COST):
         by_group = now.by_group[metric]
         cells = [now.overall[metric], *(by_group.at(g) for g in range(len(now.names)))]
-        columns[HEADS[metric]] = _cells(metric, cells)
+        columns[HEADS[metric].capitalize()] = _cells(metric, cells)
     return pd.DataFrame(columns)
 
 

@@ -11,7 +11,7 @@ from scipy import stats
 from analysis.arrays import Bools, Floats, Ints
 from analysis.errors import DataError
 from analysis.frame import AuditFrame, Grouping
-from analysis.lookalikes.coded import coded
+from analysis.lookalikes.coded import Coded, coded
 
 BINS = 10
 """Bins of a number: its deciles among everyone."""
@@ -211,12 +211,13 @@ def _distances(
     errs on the side of calling a distance noise.
     """
     g = len(grouping.names)
-    w = np.bincount(grouping.codes, frame.weights, g).astype(np.float64)
-    ww = np.bincount(grouping.codes, frame.weights**2, g)
+    weights = _by_largest(frame.weights, grouping)
+    w = np.bincount(grouping.codes, weights, g).astype(np.float64)
+    ww = np.bincount(grouping.codes, weights**2, g)
     n = np.divide(w**2, ww, out=np.zeros_like(w), where=ww > 0)
     sums = np.zeros((4, g))  # found, by chance, its deviation, added
     for name in features:
-        share = _shares(frame, name, grouping, w)
+        share = _shares(coded(frame.features[name], BINS), grouping, weights)
         sums += _one_feature(share, n, chosen)
     found, by_chance, deviation, added = sums / len(features)
     return _Distances(
@@ -227,14 +228,24 @@ def _distances(
     )
 
 
-def _shares(frame: AuditFrame, name: str, grouping: Grouping, w: Floats) -> Floats:
+def _by_largest(weights: Floats, grouping: Grouping) -> Floats:
+    """Return weights over the largest of the row's group, which nothing here sees.
+
+    Squares of weights of any scale are then finite.
+    """
+    largest = np.zeros(len(grouping.names))
+    np.maximum.at(largest, grouping.codes, weights)
+    of_row = largest[grouping.codes]
+    return np.divide(weights, of_row, out=np.zeros_like(weights), where=of_row > 0)
+
+
+def _shares(column: Coded, grouping: Grouping, weights: Floats) -> Floats:
     """Return each group's share of weight by bin of a feature, float[g, b]."""
-    column = coded(frame.features[name], BINS)
-    size = len(grouping.names) * len(column)
+    g = len(grouping.names)
     cells = grouping.codes * len(column) + column.codes
-    table = np.bincount(cells, frame.weights, size).reshape(len(w), len(column))
+    table = np.bincount(cells, weights, g * len(column)).reshape(g, len(column))
     with np.errstate(invalid="ignore", divide="ignore"):
-        share: Floats = table / w[:, None]
+        share: Floats = table / table.sum(1, keepdims=True)
     return share
 
 

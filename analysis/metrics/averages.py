@@ -36,6 +36,7 @@ _WORDS: dict[Average, str] = {
     "micro": "classes pooled",
     "weighted": "mean over classes by their size",
 }
+_DECIDED = "Of three or more classes, the one with the highest score is decided."
 _HIDES = "A mean can hide the class that is served worst."
 
 
@@ -84,7 +85,8 @@ def averaged(base: Metric, average: Average) -> Metric:
 
 
 def _question(base: Metric, average: Average) -> str:
-    return f"{base.question} Every class against the rest, {_WORDS[average]}."
+    decided = "" if isinstance(base, ScoreMetric) else f" {_DECIDED}"
+    return f"{base.question} Every class against the rest, {_WORDS[average]}.{decided}"
 
 
 def _over_classes(

@@ -4,18 +4,21 @@ from collections.abc import Callable
 
 import numpy as np
 
+from analysis.arrays import Floats
 from analysis.counts import Counts, count, counts_of
 from analysis.errors import NeedsProbabilitiesError
 from analysis.estimates import Estimates, Quantile, bounded
 from analysis.evaluation import Evaluation
 from analysis.metrics.bins import Bins
 from analysis.metrics.kinds import (
+    ALL,
     BinnedMetric,
     ClassMetric,
     CountMetric,
     Metric,
     Rate,
     ScoreMetric,
+    effective,
     within,
 )
 from analysis.metrics.score_metrics import Spread
@@ -55,9 +58,21 @@ def band(
     if isinstance(metric, BinnedMetric):
         return binned_band(metric, bins(metric, evaluation, attributes))
     if isinstance(metric, ScoreMetric):
-        return spread_band(metric, spread(metric, evaluation, attributes))
+        known_spread = spread(metric, evaluation, attributes)
+        return spread_band(metric, known_spread, bounds_of(metric, evaluation))
     known = counts_of(evaluation, attributes) if counts is None else counts
     return count_band(metric, known)
+
+
+def effective_behind(
+    metric: Metric, evaluation: Evaluation, attributes: tuple[str, ...], counts: Counts
+) -> Floats:
+    """Return the effective rows that each group's value rests on, float[g]."""
+    if isinstance(metric, ScoreMetric):
+        return spread(metric, evaluation, attributes).effective
+    if isinstance(metric, Rate | CountMetric):
+        return effective(counts, metric.denominator)
+    return effective(counts, ALL)
 
 
 def count_band(metric: Rate | CountMetric, counts: Counts) -> Band:
@@ -82,11 +97,17 @@ def class_band(metric: ClassMetric, counts: Counts) -> Band:
     return at
 
 
-def spread_band(metric: ScoreMetric, known: Spread) -> Band:
-    """Return a metric of the scores."""
-    return lambda z: bounded(
-        known.value, metric.limits(known, z), known.n, metric.bounds
-    )
+def spread_band(
+    metric: ScoreMetric, known: Spread, bounds: tuple[float, float]
+) -> Band:
+    """Return a metric of the scores within its range."""
+    return lambda z: bounded(known.value, metric.limits(known, z), known.n, bounds)
+
+
+def bounds_of(metric: ScoreMetric, evaluation: Evaluation) -> tuple[float, float]:
+    """Return the range of a metric; a mean of probabilities is one itself."""
+    is_open = metric.bounds == (-np.inf, np.inf)
+    return (0.0, 1.0) if is_open and evaluation.is_probability else metric.bounds
 
 
 def spread(

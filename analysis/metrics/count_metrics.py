@@ -8,7 +8,7 @@ from analysis.arrays import Floats
 from analysis.costs import Costs
 from analysis.counts import Counts
 from analysis.estimates import Quantile
-from analysis.intervals import wilson
+from analysis.intervals import share_interval
 from analysis.metrics.delta import delta_limits
 from analysis.metrics.kinds import (
     EITHER,
@@ -45,7 +45,7 @@ def _balanced_accuracy_limits(counts: Counts, z: Quantile) -> Limits:
     down, up = np.zeros_like(value), np.zeros_like(value)
     for right, side in ((TP, POSITIVE), (TN, NEGATIVE)):
         rate = within(counts.w, right) / within(counts.w, side)
-        low, high = wilson(rate, effective(counts, side), z)
+        low, high = share_interval(rate, effective(counts, side), z)
         down, up = np.hypot(down, rate - low), np.hypot(up, high - rate)
     return value - down / 2, value + up / 2
 
@@ -58,7 +58,7 @@ def f1(w: Floats) -> Floats:
 def _f1_limits(counts: Counts, z: Quantile) -> Limits:
     """Carry over the Wilson limits of J = tp / (tp + fp + fn): F1 = 2 J / (1 + J)."""
     overlap = counts.w[..., 1, 1] / within(counts.w, EITHER)
-    low, high = wilson(overlap, effective(counts, EITHER), z)
+    low, high = share_interval(overlap, effective(counts, EITHER), z)
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from analysis.arrays import Floats
 from analysis.counts import Counts
+from analysis.intervals import student
 
 PSEUDO_ROWS = 2.0
 """Rows spread over the cells beforehand, so that an empty cell proves nothing."""
@@ -37,7 +38,9 @@ def delta_limits(
     """
     cells = smoothed(counts)
     centre, error = value_and_error(function, cells)
-    return centre - z * error, centre + z * error
+    rows = cells.sum((1, 2)) - PSEUDO_ROWS
+    half = student(z, rows - 1) * error
+    return centre - half, centre + half
 
 
 def smoothed(counts: Counts) -> Floats:

@@ -15,7 +15,7 @@ from analysis.counts import Counts
 from analysis.estimates import Estimates, Quantile
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
-from analysis.intervals import wilson
+from analysis.intervals import share_interval
 from analysis.metrics.bins import Bins
 from analysis.metrics.score_metrics import Influence, Spread, mean_limits, spread_of
 
@@ -87,7 +87,9 @@ class Rate(Words):
 
     def limits(self, counts: Counts, z: Quantile) -> Limits:
         """Return the Wilson interval by group at a normal quantile."""
-        return wilson(self.value(counts.w), effective(counts, self.denominator), z)
+        return share_interval(
+            self.value(counts.w), effective(counts, self.denominator), z
+        )
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from analysis.arrays import Bools, Floats
 from analysis.estimates import Quantile
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
+from analysis.intervals import student
 from analysis.metrics.score_metrics import (
     ENOUGH_SEEN,
     Influence,
@@ -65,7 +66,8 @@ def auroc_spread(evaluation: Evaluation, grouping: Grouping) -> Spread:
         m = np.where(positives > 0, positives**2 / squares_pos, 0.0)
         k = np.where(negatives > 0, negatives**2 / squares_neg, 0.0)
     n = rows.sizes.astype(np.float64)
-    return Spread(area, n, error_from(squares, total, effective), effective, m, k)
+    error, prior = error_from(squares, total, effective), np.zeros_like(area)
+    return Spread(area, n, error, effective, m, k, prior)
 
 
 def auroc_limits(spread: Spread, z: Quantile) -> tuple[Floats, Floats]:
@@ -85,6 +87,7 @@ def auroc_limits(spread: Spread, z: Quantile) -> tuple[Floats, Floats]:
     covered 0.88 to 0.99, DeLong alone 0.07 to 0.96 and method 5 alone 0.81 to 0.99.
     """
     area, m, n = spread.value, spread.positives, spread.negatives
+    z = student(z, 2 * np.minimum(m, n) - 2)  # as of two samples of the smaller size
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = spread.error**2 / _hanley_mcneil(area, m, n)
         seen = 4 * np.minimum(m, n) * area * (1 - area)

@@ -8,17 +8,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from analysis.arrays import Bools, Floats, frozen
 from analysis.errors import NeedsProbabilitiesError
 from analysis.estimates import Quantile
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
-from analysis.intervals import wilson
+from analysis.intervals import share_interval, student
 
 ENOUGH_SEEN = 5.0
 """Rows out of place at which the variance read off the rows counts one half."""
+
+PRIOR_ROWS = 50.0
+"""Rows that the variance of everyone counts for beside a group's own."""
+
+ROUNDED = 1e-10
+"""Share of a mean that may be rounding, as of a million rows summed."""
+
+LEAST_ROWS = 1e-6
+"""Rows that a share of one row's error counts for: next to nothing is known."""
 
 BISECTIONS = 40
 
@@ -60,6 +68,8 @@ class Spread:
         (sum w)^2 / sum w^2 over the group's rows.
     positives, negatives : float[g]
         The same over its rows of either label.
+    prior : float[g]
+        Variance of single rows over everyone; 0 where none is used.
     """
 
     value: Floats
@@ -68,6 +78,7 @@ class Spread:
     effective: Floats
     positives: Floats
     negatives: Floats
+    prior: Floats
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
@@ -86,7 +97,23 @@ def spread_of(
         effective=effective_rows(w, grouping),
         positives=effective_rows(w * positive, grouping),
         negatives=effective_rows(w * ~positive, grouping),
+        prior=np.full(len(influence.value), variance_of_all(influence, w, grouping)),
     )
+
+
+def variance_of_all(influence: Influence, weights: Floats, grouping: Grouping) -> float:
+    """Return the weighted variance of single rows about everyone's mean.
+
+    It is that of value and influence together, so that it does not tell how the rows
+    are dealt among groups, some of which may be withheld. 0 where nobody has a value.
+    """
+    rows = influence.value[grouping.codes] + influence.rows
+    known = np.isfinite(rows) & (weights > 0)
+    if not known.any():
+        return 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.average(rows[known], weights=weights[known])
+        return float(np.average((rows[known] - mean) ** 2, weights=weights[known]))
 
 
 def standard_error(rows: Floats, weights: Floats, grouping: Grouping) -> Floats:
@@ -121,19 +148,41 @@ def effective_rows(weights: Floats, grouping: Grouping) -> Floats:
     return m
 
 
+def moderated_error(spread: Spread) -> Floats:
+    """Return the standard error of each group's mean, float[g], never 0 by luck.
+
+    A few rows often agree, most of all where scores take few values, and then show no
+    spread. Their variance is averaged with a prior one of `PRIOR_ROWS` rows: that of
+    everyone, where it is larger than the group's own. NaN for a single row.
+
+    References
+    ----------
+    Smyth (2004), Statistical Applications in Genetics and Molecular Biology 3 (the
+    moderated t statistic); that the prior only ever adds is ours.
+    """
+    m = spread.effective
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        own = spread.error**2 * m
+        prior = np.maximum(own, spread.prior)
+        mixed = ((m - 1) * own + PRIOR_ROWS * prior) / (m - 1 + PRIOR_ROWS)
+        # where all losses are alike, what their sums round off to is no difference
+        error: Floats = np.maximum(np.sqrt(mixed / m), ROUNDED * np.abs(spread.value))
+    return error
+
+
 def mean_limits(spread: Spread, z: Quantile) -> tuple[Floats, Floats]:
-    """Return the t interval of a mean by group.
+    """Return the moderated t interval of a mean by group.
 
     Parameters
     ----------
-    z : float
+    spread : Spread
+    z : float or float[g]
         Normal quantile of the level; each group uses Student's t at that level with
         its effective rows less one. A single row gives an infinite interval.
     """
-    freedom = np.maximum(spread.effective - 1, 1e-3)
-    t = stats.t.isf(stats.norm.sf(z), freedom)
     with np.errstate(invalid="ignore", over="ignore"):
-        half = np.where(np.isnan(spread.error), np.inf, t * spread.error)
+        half = student(z, spread.effective - 1) * moderated_error(spread)
+    half = np.where(np.isnan(half), np.inf, half)
     return spread.value - half, spread.value + half
 
 
@@ -151,14 +200,20 @@ def share_limits(spread: Spread, z: Quantile) -> tuple[Floats, Floats]:
         trust = seen / (seen + ENOUGH_SEEN)
         usable = np.isfinite(rows) & (rows > 0)
         factor = np.where(usable, rows, 1.0) ** trust
-        return wilson(value, spread.positives * factor, z)
+        # the standard error is estimated from the positives, so Student's t serves it
+        wider = student(z, spread.positives - 1) / z
+        n = np.maximum(spread.positives * factor / wider**2, LEAST_ROWS)
+        return share_interval(value, n, z)
 
 
 def bisected(
-    is_outside: Callable[[Floats], Bools], outside: Floats, inside: Floats
+    is_outside: Callable[[Floats], Bools],
+    outside: Floats,
+    inside: Floats,
+    steps: int = BISECTIONS,
 ) -> Floats:
     """Return the edge between a point outside and one inside; NaN stays NaN."""
-    for _ in range(BISECTIONS):
+    for _ in range(steps):
         middle = (outside + inside) / 2
         out = is_outside(middle)
         outside, inside = np.where(out, middle, outside), np.where(out, inside, middle)

@@ -1,7 +1,5 @@
 """Which groups of one table of counts stay hidden under a privacy threshold."""
 
-from collections.abc import Iterable
-
 import numpy as np
 
 from analysis.arrays import Bools
@@ -33,16 +31,6 @@ def hidden_in(counts: Counts, k: int) -> Bools:
     )
     groups = [{_ATTRIBUTE: name} for name in counts.names]
     return hidden_rows([*groups, {}], rows, {_ATTRIBUTE: counts.names}, k)[:-1]
-
-
-def hidden_on_any(sides: Iterable[Counts], k: int) -> set[str]:
-    """Return the names of the groups that must not be shown on one of several sides."""
-    return {
-        name
-        for counts in sides
-        for name, is_hidden in zip(counts.names, hidden_in(counts, k), strict=True)
-        if is_hidden
-    }
 
 
 def tells_apart(members: Bools, hidden: Bools) -> bool:

@@ -8,10 +8,9 @@ import numpy as np
 
 from analysis.arrays import Bools, Floats, frozen
 from analysis.counts import counts_of
-from analysis.estimates import Estimate, Estimates, Z, blanked
+from analysis.estimates import LEVEL, Estimate, Estimates, Z, blanked
 from analysis.evaluation import Evaluation
 from analysis.intervals import (
-    GAP_LEVEL,
     largest_gap,
     range_quantile,
     sidak,
@@ -21,9 +20,7 @@ from analysis.intervals import (
 from analysis.metrics.bands import Band, band
 from analysis.metrics.kinds import ALL, effective, within
 from analysis.metrics.registry import metric_named
-from analysis.privacy.withheld import hidden_groups
 from analysis.subgroups.fairness import GAP_MEMBERS, RATIO_MEMBERS
-from analysis.subgroups.listing import Listing
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +70,7 @@ def disaggregate(
     evaluation: Evaluation,
     attributes: tuple[str, ...],
     metrics: Sequence[str],
-    k: int = 0,
+    hidden: Bools | None = None,
 ) -> Disaggregation:
     """Compute metrics overall and for every intersection of the attributes.
 
@@ -84,9 +81,9 @@ def disaggregate(
         Sensitive attributes, crossed in full, empty intersections included.
     metrics : sequence of str
         Names as `metric_named` reads them.
-    k : int
-        Groups of fewer people are hidden, see `hidden_rows`: all their numbers are
-        NaN, and gaps, ratios and worst groups are those of the others.
+    hidden : bool[g] or None
+        Groups to withhold for privacy: all their numbers are NaN, and gaps, ratios and
+        worst groups are those of the others.
 
     Raises
     ------
@@ -96,17 +93,18 @@ def disaggregate(
     chosen = [metric_named(name) for name in metrics]
     counts = counts_of(evaluation, attributes)
     total = counts.total()
-    hidden = hidden_groups(evaluation, Listing((attributes,)), k)
+    withheld = np.zeros(len(counts.names), dtype=bool) if hidden is None else hidden
     bands = {
-        m.name: _shown(band(m, evaluation, attributes, counts), hidden) for m in chosen
+        m.name: _shown(band(m, evaluation, attributes, counts), withheld)
+        for m in chosen
     }
     whole = {m.name: band(m, evaluation, (), total) for m in chosen}
     return Disaggregation(
         attributes=attributes,
         names=counts.names,
-        n=np.where(hidden, np.nan, within(counts.n, ALL)),
-        effective_n=np.where(hidden, np.nan, effective(counts, ALL)),
-        hidden=hidden,
+        n=np.where(withheld, np.nan, within(counts.n, ALL)),
+        effective_n=np.where(withheld, np.nan, effective(counts, ALL)),
+        hidden=withheld,
         overall={name: at(Z).finite().at(0) for name, at in whole.items()},
         by_group={name: at(Z).finite() for name, at in bands.items()},
         gaps=_gaps(bands),
@@ -122,11 +120,11 @@ def _shown(at: Band, hidden: Bools) -> Band:
 
 
 def _gaps(bands: Mapping[str, Band]) -> dict[str, Estimate]:
-    gaps = {name: _gap([at], GAP_LEVEL) for name, at in bands.items()}
+    gaps = {name: _gap([at], LEVEL) for name, at in bands.items()}
     for name, members in GAP_MEMBERS.items():
         if all(member in bands for member in members):
             # Bonferroni over the member rates, so that their largest gap is covered
-            level = 1 - (1 - GAP_LEVEL) / len(members)
+            level = 1 - (1 - LEVEL) / len(members)
             gaps[name] = _gap([bands[m] for m in members], level)
     return gaps
 

@@ -10,10 +10,12 @@ from analysis.counts import Counts, counts_of
 from analysis.datasets.task import Task
 from analysis.estimates import LEVEL, Estimate, Estimates, blanked
 from analysis.evaluation import Evaluation
-from analysis.intervals import range_quantile, surest_pair, wilson
+from analysis.frame import MISSING
+from analysis.intervals import range_quantile, share_interval, surest_pair, wilson
 from analysis.metrics.kinds import Rate, within
 from analysis.metrics.registry import metric_named
-from analysis.privacy.hidden_counts import hidden_in
+from analysis.privacy.withheld import published
+from analysis.subgroups.listing import Crossings
 
 HARMS: Mapping[str, tuple[bool, str]] = {
     "false_negative_rate": (True, "are missed"),
@@ -21,15 +23,20 @@ HARMS: Mapping[str, tuple[bool, str]] = {
 }
 """Rates searched for a finding: whose label is positive, and what happens to them."""
 
+NO_BREAK = "\u00a0"
+
 NOTHING_TO_COMPARE = (
     "No two groups can be compared: declare a sensitive attribute with rows of at "
     "least two groups on the Data page."
 )
 TOO_FEW_SHOWN = (
     "No two groups can be compared: those of fewer people than may be shown, and those "
-    "that would give them away, are withheld. Choose a smaller number in the sidebar, "
-    "under More."
+    "that would give them away, are withheld. Choose a smaller number for Smallest "
+    "group shown in the sidebar, under More."
 )
+
+TINY = 0.001
+"""Scores below this are written with as many digits as it takes."""
 
 POWER_QUANTILE = 0.8416212335729143
 """Normal quantile of 80 % power."""
@@ -46,12 +53,13 @@ class Finding:
     is_sure : bool
         Whether the gap is larger than chance, all comparisons considered.
     metric, attribute : str
-        Empty when no two groups could be compared.
+        Of the surest gap, sure or not; empty when no two groups could be compared.
     worst, best : str
-        Group names.
+        Group names; empty where no gap is sure.
     worst_estimate, best_estimate : Estimate or None
     detectable : float
-        Smallest gap these rows would have shown with 80 % power; NaN if none.
+        Smallest gap in any measure searched that these rows would have shown with 80 %
+        power; NaN if none.
     """
 
     sentence: str
@@ -77,7 +85,9 @@ class _Candidate:
     rates: Estimates
 
 
-def find(evaluation: Evaluation, task: Task, k: int = 0) -> Finding:
+def find(
+    evaluation: Evaluation, task: Task, k: int = 0, beside: Crossings = ()
+) -> Finding:
     """Return the largest sure gap in a harm among the groups of any one attribute.
 
     The family is all pairs of groups, attributes and harms: pairs by the studentised
@@ -90,12 +100,15 @@ def find(evaluation: Evaluation, task: Task, k: int = 0) -> Finding:
         For the words: what a row is and what its label means.
     k : int
         Groups of fewer people, see `hidden_rows`, are neither compared nor named.
+    beside : tuple of tuple of str
+        Crossings of attributes that readers see together with the sentence.
     """
     if len(evaluation) and len(np.unique(evaluation.decisions)) == 1:
         return _one_sided(evaluation)
     family = len(evaluation.groups) * len(HARMS)
     tables = {name: counts_of(evaluation, (name,)) for name in evaluation.groups}
-    hidden = {name: hidden_in(counts, k) for name, counts in tables.items()}
+    shown = published(evaluation, (*beside, *((name,) for name in tables)), k)
+    hidden = {name: shown.of((name,)) for name in tables}
     candidates = [
         _candidate(metric, attribute, (tables[attribute], hidden[attribute]), family)
         for attribute in evaluation.groups
@@ -107,15 +120,17 @@ def find(evaluation: Evaluation, task: Task, k: int = 0) -> Finding:
         said = TOO_FEW_SHOWN if is_withheld else NOTHING_TO_COMPARE
         return Finding(said, is_sure=False)
     surest = max(candidates, key=lambda c: c.lower_end)
-    detectable = min(c.detectable for c in candidates)
-    if surest.lower_end <= 0:
-        return Finding(
-            "No gap larger than chance; gaps under "
-            f"{_points(detectable)} points could not have been seen with these rows.",
-            is_sure=False,
-            detectable=detectable,
-        )
-    return _sure(surest, task)
+    return _sure(surest, task) if surest.lower_end > 0 else _unsure(surest, candidates)
+
+
+def not_searched(found: Finding, metric: str) -> str:
+    """Say that a measure was not searched where none was found; else nothing."""
+    if found.is_sure or not found.metric or metric in HARMS:
+        return ""
+    return (
+        "The sentence at the top is about who is missed and who is wrongly flagged; "
+        "this measure was not among those searched."
+    )
 
 
 def _one_sided(evaluation: Evaluation) -> Finding:
@@ -123,9 +138,39 @@ def _one_sided(evaluation: Evaluation) -> Finding:
     who = "Everybody" if evaluation.decisions[0] else "Nobody"
     low, high = float(evaluation.score.min()), float(evaluation.score.max())
     return Finding(
-        f"{who} is decided positive at this threshold; scores run from {low:.3g} to "
-        f"{high:.3g}.",
+        f"{who} is decided positive at this threshold; scores run from "
+        f"{score_words(low)} to {score_words(high)}.",
         is_sure=False,
+    )
+
+
+def score_words(score: float) -> str:
+    """Return a score in three digits, never in powers of ten where it is small."""
+    if score == 0 or abs(score) >= TINY:
+        return f"{score:.3g}"
+    text = f"{score:.6f}".rstrip("0").rstrip(".")
+    return text if float(text) else "almost 0"
+
+
+def _unsure(surest: _Candidate, candidates: list[_Candidate]) -> Finding:
+    """Say which measures were searched in vain, and what could not have been seen."""
+    smallest = {
+        metric: min(c.detectable for c in candidates if c.metric == metric)
+        for metric in HARMS
+        if any(c.metric == metric for c in candidates)
+    }
+    searched = " or ".join(HARMS[metric][1].removeprefix("are ") for metric in smallest)
+    seen = " and ".join(
+        f"{_points(gap)} in who {HARMS[metric][1].replace('are', 'is', 1)}"
+        for metric, gap in smallest.items()
+    )
+    return Finding(
+        f"No gap larger than chance in who is {searched}; gaps under {seen} could not "
+        "have been seen with these rows.",
+        is_sure=False,
+        metric=surest.metric,
+        attribute=surest.attribute,
+        detectable=min(smallest.values()),
     )
 
 
@@ -152,7 +197,7 @@ def _candidate(
     effective = np.divide(w**2, w2, out=np.zeros_like(w), where=w2 > 0)
     defined = int((~np.isnan(value)).sum())
     critical = range_quantile(defined, 1 - (1 - LEVEL) / family)
-    low, high = wilson(value, effective, critical)
+    low, high = share_interval(value, effective, critical)
     worst, best, lower_end = surest_pair(value, low, high)
     return _Candidate(
         metric=metric,
@@ -177,7 +222,8 @@ def _detectable(width: np.ndarray, critical: float) -> float:
 
 def _points(share: float) -> str:
     """Return percentage points, with a decimal where a whole number would hide it."""
-    return f"{100 * share:.0f}" if share >= 0.02 else f"{100 * share:.1f}"
+    text = f"{100 * share:.{0 if share >= 0.02 else 1}f}".removesuffix(".0")
+    return f"{text}{NO_BREAK}{'point' if text == '1' else 'points'}"
 
 
 def _sure(c: _Candidate, task: Task) -> Finding:
@@ -205,8 +251,10 @@ def _sure(c: _Candidate, task: Task) -> Finding:
 
 
 def _called(c: _Candidate, group: int, task: Task) -> str:
-    """Return a group's name; an interval of a number says of what."""
+    """Return a group's name; an interval of a number, or nothing, says of what."""
     name = c.names[group]
+    if name.startswith(MISSING):
+        return f"those with {name} {c.attribute}"
     return f"those of {c.attribute} {name}" if c.attribute in task.cut_points else name
 
 
@@ -222,4 +270,4 @@ def percent(estimate: Estimate, digits: int) -> str:
     value, low, high = (
         f"{100 * x:.{digits}f}" for x in (estimate.value, estimate.low, estimate.high)
     )
-    return f"{value} % [{low}, {high}]"
+    return f"{value}{NO_BREAK}% [{low}, {high}]"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from analysis.arrays import Bools, Floats, frozen
 from analysis.estimates import Estimate, Estimates, blanked
 from analysis.subgroups.listing import Group
-from analysis.subgroups.power import rows_needed
+from analysis.subgroups.power import Sides, detectable, rows_needed
 
 SURE = 0.05
 """A difference counts as sure when its q-value is below this."""
@@ -25,32 +26,44 @@ class Column:
     Parameters
     ----------
     overall : Estimate
-    own : Estimates [g]
-        The metric of each group.
-    other : Estimates [g]
-        What each group is compared with.
+    sides : Sides
+        The metric of each group, and of what it is compared with.
+    effective : float[g]
+        (sum w)^2 / sum w^2 over the rows that each group's value rests on.
     difference, ratio : Estimates [g]
         Group minus, and over, what it is compared with.
     q_value : float[g]
         Benjamini-Hochberg over all groups and metrics of the table.
-    detectable : float[g]
-        Smallest difference that would have been seen with 80 % power.
     shrunken : Estimates [g]
         Values after partial pooling.
     """
 
     overall: Estimate
-    own: Estimates
-    other: Estimates
+    sides: Sides
+    effective: Floats
     difference: Estimates
     ratio: Estimates
     q_value: Floats
-    detectable: Floats
     shrunken: Estimates
 
     def __post_init__(self) -> None:
-        for name in ("q_value", "detectable"):
+        for name in ("q_value", "effective"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
+
+    @property
+    def own(self) -> Estimates:
+        """The metric of each group, [g]."""
+        return self.sides.own
+
+    @property
+    def other(self) -> Estimates:
+        """The metric of what each group is compared with, [g]."""
+        return self.sides.other
+
+    @cached_property
+    def detectable(self) -> Floats:
+        """Smallest difference that would have been seen with 80 % power, float[g]."""
+        return detectable(self.sides)
 
     @property
     def is_sure(self) -> Bools:
@@ -67,7 +80,7 @@ class Column:
 
     def rows_needed(self, gap: float) -> Floats:
         """Return the rows each group needs to show a gap with 80 % power, float[g]."""
-        return rows_needed(self.own, self.other, gap)
+        return rows_needed(self.sides, gap)
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +151,10 @@ class GroupTable:
 def _without(column: Column, hidden: Bools, apart: Bools) -> Column:
     return Column(
         overall=column.overall,
-        own=blanked(column.own, hidden, n=True),
-        other=blanked(column.other, apart, n=True),
+        sides=column.sides.withholding(hidden, apart),
+        effective=np.where(hidden, np.nan, column.effective),
         difference=blanked(column.difference, apart, n=True),
         ratio=blanked(column.ratio, apart, n=True),
         q_value=np.where(apart, np.nan, column.q_value),
-        detectable=np.where(apart, np.nan, column.detectable),
         shrunken=blanked(column.shrunken, hidden, n=True),
     )

@@ -10,6 +10,9 @@ from analysis.errors import SettingError, TooManyGroupsError
 from analysis.evaluation import Evaluation
 from analysis.frame import MAX_GROUPS
 
+Crossings = tuple[tuple[str, ...], ...]
+"""Tuples of attributes, each crossed in full."""
+
 Group = Mapping[str, str]
 """A group as the value of each of its attributes; empty for everyone."""
 

@@ -12,7 +12,7 @@ from analysis.subgroups.fairness import MEASURES, Measure
 from analysis.subgroups.group_table import GroupTable
 from analysis.subgroups.inequality import between_group_entropy, equity_scaled
 from analysis.subgroups.listing import Listing
-from analysis.subgroups.tabulate import Options, group_table
+from analysis.subgroups.tabulate import OPTIONS, Options, group_table
 
 SCALED = ("accuracy", "balanced_accuracy", "f1", "auroc")
 """Metrics that are shown scaled by equity."""
@@ -80,7 +80,7 @@ class Fairness:
 def fairness(
     evaluation: Evaluation,
     attributes: tuple[str, ...],
-    options: Options = Options(),  # noqa: B008 (frozen)
+    options: Options = OPTIONS,
 ) -> Fairness:
     """Return every fairness measure that the scores can give.
 
@@ -91,7 +91,7 @@ def fairness(
     """
     measures = [m for m in MEASURES.values() if _is_usable(m, evaluation)]
     metrics = list(dict.fromkeys(name for m in measures for name in m.metrics))
-    whole = disaggregate(evaluation, attributes, metrics, options.k)
+    whole = disaggregate(evaluation, attributes, metrics, options.hidden)
     table = group_table(evaluation, Listing((attributes,)), metrics, options)
     everyone = disaggregate(evaluation, (), SCALED)
     return Fairness(

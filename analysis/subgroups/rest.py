@@ -12,6 +12,7 @@ from analysis.metrics.bands import (
     Band,
     binned_band,
     bins,
+    bounds_of,
     class_band,
     class_counts,
     count_band,
@@ -19,7 +20,12 @@ from analysis.metrics.bands import (
     spread_band,
 )
 from analysis.metrics.kinds import BinnedMetric, ClassMetric, Metric, ScoreMetric
-from analysis.metrics.score_metrics import Influence, Spread, error_from
+from analysis.metrics.score_metrics import (
+    Influence,
+    Spread,
+    error_from,
+    variance_of_all,
+)
 
 EXACT_WORK = 5_000_000
 """Groups times rows up to which the rest of each group is evaluated anew."""
@@ -40,9 +46,9 @@ def rest_band(
     if isinstance(metric, ScoreMetric):
         known = evaluation.remembered(
             ("rest", metric.name, attributes),
-            lambda: rest_spread(metric, evaluation, evaluation.grouping(attributes)),
+            lambda: _rest_of_all(metric, evaluation, attributes),
         )
-        return spread_band(metric, known)
+        return spread_band(metric, known, bounds_of(metric, evaluation))
     return count_band(metric, rest_counts(counts))
 
 
@@ -60,18 +66,20 @@ def reference_band(
     """
     at = np.full(len(counts.names), position)
     if isinstance(metric, ClassMetric):
-        return class_band(metric, _repeated(class_counts(evaluation, attributes), at))
+        return class_band(metric, repeated(class_counts(evaluation, attributes), at))
     if isinstance(metric, BinnedMetric):  # has one quantile for all groups
         own = binned_band(metric, bins(metric, evaluation, attributes))
         return lambda z: own(z).taken(at)
     if isinstance(metric, ScoreMetric):
         known = spread(metric, evaluation, attributes)
         names = Spread.__dataclass_fields__
-        return spread_band(metric, Spread(**{f: getattr(known, f)[at] for f in names}))
-    return count_band(metric, _repeated(counts, at))
+        taken = Spread(**{f: getattr(known, f)[at] for f in names})
+        return spread_band(metric, taken, bounds_of(metric, evaluation))
+    return count_band(metric, repeated(counts, at))
 
 
-def _repeated(counts: Counts, at: Ints) -> Counts:
+def repeated(counts: Counts, at: Ints) -> Counts:
+    """Return the counts of some groups, given by position, in every group's place."""
     tables = (counts.n, counts.w, counts.w2)
     return Counts(counts.names, *(table[at] for table in tables))
 
@@ -81,6 +89,15 @@ def rest_counts(counts: Counts) -> Counts:
     # exact where nobody is left: a sum of one number and zeros is that number
     tables = (table.sum(0) - table for table in (counts.n, counts.w, counts.w2))
     return Counts(counts.names, *tables)
+
+
+def _rest_of_all(
+    metric: ScoreMetric, evaluation: Evaluation, attributes: tuple[str, ...]
+) -> Spread:
+    """Return the rest with everyone's prior, as a group has it."""
+    found = rest_spread(metric, evaluation, evaluation.grouping(attributes))
+    whole = spread(metric, evaluation, ())
+    return replace(found, prior=np.full(len(found.value), whole.prior[0]))
 
 
 def rest_spread(
@@ -159,4 +176,5 @@ def _linearised(
         "effective": m,
         "positives": effective(w * positive),
         "negatives": effective(w * ~positive),
+        "prior": np.full(groups, variance_of_all(whole, w, everyone(len(w)))),
     }

@@ -12,25 +12,26 @@ from analysis.errors import SettingError
 from analysis.estimates import Estimates, Z, blanked, joined
 from analysis.evaluation import Evaluation
 from analysis.intervals import q_values
-from analysis.metrics.bands import Band, band
+from analysis.metrics.bands import Band, band, effective_behind
 from analysis.metrics.kinds import (
     ALL,
     BinnedMetric,
     Metric,
+    Rate,
     ScoreMetric,
     effective,
     within,
 )
 from analysis.metrics.registry import metric_named
-from analysis.privacy.withheld import hidden_groups
 from analysis.subgroups.contrasts import Contrast, contrast
 from analysis.subgroups.group_table import Column, GroupTable
 from analysis.subgroups.listing import Group, Listing
-from analysis.subgroups.rest import reference_band, rest_band
+from analysis.subgroups.power import Sides, joined_sides
+from analysis.subgroups.rest import reference_band, repeated, rest_band, rest_counts
 from analysis.subgroups.shrinkage import shrunken
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Options:
     """What a table of groups can be asked for.
 
@@ -41,13 +42,14 @@ class Options:
         values among its own attributes. None compares with everyone outside.
     strength : float
         Of the shrinkage, see `shrunken`.
-    k : int
-        Groups of fewer people are hidden, see `hidden_rows`; 0 hides none.
+    hidden : bool[g] or None
+        Listed groups to withhold for privacy. They take no part in pooling or in the
+        family of comparisons, as what is shown of others would tell of them.
     """
 
     reference: Group | None = None
     strength: float = 1.0
-    k: int = 0
+    hidden: Bools | None = None
 
 
 OPTIONS = Options()
@@ -76,7 +78,9 @@ def group_table(
     """
     chosen = [metric_named(name) for name in dict.fromkeys(metrics)]
     groups = listed.groups(evaluation)
-    hidden = hidden_groups(evaluation, listed, options.k)
+    hidden = np.zeros(len(groups), dtype=bool)
+    if options.hidden is not None:
+        hidden = np.asarray(options.hidden)
     parts = _parts(evaluation, listed, options.reference, hidden)
     columns = {m.name: _column(m, parts, options.strength) for m in chosen}
     table = GroupTable(
@@ -131,24 +135,44 @@ class _Part:
         found = self._contrast(metric, own, other)
         if self.position is not None:
             found = _apart_from_itself(found, self.position)
-        values = own(Z).finite()
+        sides = self._sides(metric, own(Z).finite(), other(Z).finite())
         return Column(
             overall=band(metric, self.evaluation, ())(Z).finite().at(0),
-            own=values,
-            other=other(Z).finite(),
+            effective=effective_behind(
+                metric, self.evaluation, self.attributes, self.counts
+            ),
             difference=found.difference,
             ratio=found.ratio,
-            q_value=found.p_value,
-            detectable=found.detectable,
-            shrunken=self._shrunken(values, metric, strength),
+            q_value=np.where(self.hidden, np.nan, found.p_value),
+            sides=sides,
+            shrunken=self._shrunken(sides, metric, strength),
         )
 
-    def _shrunken(
-        self, values: Estimates, metric: Metric, strength: float
-    ) -> Estimates:
+    def _sides(self, metric: Metric, own: Estimates, other: Estimates) -> Sides:
+        """Return both sides of each comparison; a group against itself has none."""
+        if self.position is not None:
+            is_itself = np.arange(len(own)) == self.position
+            other = blanked(other, is_itself)
+        if not isinstance(metric, Rate):
+            return Sides(own, other)
+        counts = self._other_counts()
+        return Sides(
+            own,
+            other,
+            effective(self.counts, metric.denominator),
+            effective(counts, metric.denominator),
+        )
+
+    def _other_counts(self) -> Counts:
+        if self.position is None:
+            return rest_counts(self.counts)
+        return repeated(self.counts, np.full(len(self.counts.names), self.position))
+
+    def _shrunken(self, sides: Sides, metric: Metric, strength: float) -> Estimates:
         """Pool the shown groups only: a pooled value tells of those it rests on."""
-        shown = blanked(values, self.hidden)
-        return shrunken(shown, self._levels(), strength, metric.bounds)
+        shown = blanked(sides.own, self.hidden)
+        rows = sides.own_rows
+        return shrunken(shown, self._levels(), strength, metric.bounds, rows)
 
     def _contrast(self, metric: Metric, own: Band, other: Band) -> Contrast:
         """Compare; what no threshold changes is kept with the evaluation."""
@@ -198,12 +222,11 @@ def _column(metric: Metric, parts: list[_Part], strength: float) -> Column:
     columns = [part.column(metric, strength) for part in parts]
     return Column(
         overall=columns[0].overall,
-        own=joined([c.own for c in columns]),
-        other=joined([c.other for c in columns]),
+        effective=np.concatenate([c.effective for c in columns]),
         difference=joined([c.difference for c in columns]),
         ratio=joined([c.ratio for c in columns]),
         q_value=np.concatenate([c.q_value for c in columns]),
-        detectable=np.concatenate([c.detectable for c in columns]),
+        sides=joined_sides([c.sides for c in columns]),
         shrunken=joined([c.shrunken for c in columns]),
     )
 
@@ -226,5 +249,4 @@ def _apart_from_itself(found: Contrast, position: int) -> Contrast:
         difference=blanked(found.difference, is_itself),
         ratio=blanked(found.ratio, is_itself),
         p_value=np.where(is_itself, np.nan, found.p_value),
-        detectable=np.where(is_itself, np.nan, found.detectable),
     )

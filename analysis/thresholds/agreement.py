@@ -72,7 +72,8 @@ def options_of(
     rates = decision_metric(rate).value(w) if rate else np.zeros(len(at))
     by_rate = np.argsort(rates, kind="stable")
     rank = np.empty(len(at), np.int64)
-    rank[np.lexsort((np.abs(at - single), cost))] = np.arange(len(at))
+    apart = np.abs(at / 2 - single / 2)  # the whole distance may overflow
+    rank[np.lexsort((apart, cost))] = np.arange(len(at))
     return Options(at[by_rate], cost[by_rate], rates[by_rate], rank[by_rate])
 
 

@@ -14,6 +14,7 @@ from models.recipe import Recipe
 from models.remedies.chain import stage
 from pages.ui import cache, jobs, state
 from pages.ui.sides import Sides
+from pages.ui.snippets import code
 from pages.ui.view import View
 
 
@@ -92,19 +93,27 @@ def audit_command(
     *,
     depth: int | None = None,
     reference: tuple[tuple[str, str], ...] | None = None,
-    controls: tuple[str, ...] = (),
+    more: tuple[str, ...] = (),
 ) -> str:
-    """Return the command that prints the numbers of a table of groups."""
+    """Return the command that prints the numbers of a table of groups.
+
+    Parameters
+    ----------
+    by, metrics : tuple of str
+    depth : int or None
+    reference : tuple of (str, str) or None
+    more : tuple of str
+        Further options, such as '--quality', with their values.
+    """
     view = state.view()
-    words = ["python", "cli.py", "audit", _source(), "--groups", ",".join(by)]
-    words += ["--metrics", ",".join(metrics)]
+    words = ["python", "cli.py", "audit", state.source()]
+    words += ["--groups", ",".join(by)] if by else []
+    words += ["--metrics", ",".join(metrics)] if metrics else []
     if depth is not None:
         words += ["--depth", str(depth)]
     if reference is not None:
         words += ["--reference", str(cohort_of_group(dict(reference)))]
-    if controls:
-        words += ["--controls", ",".join(controls)]
-    return _joined([*words, *_view_options(view)])
+    return _joined([*words, *more, *_view_options(view)])
 
 
 def _view_options(view: View) -> list[str]:
@@ -143,26 +152,8 @@ def train_command(recipe: Recipe) -> str:
 
 def reliability_snippet(by: tuple[str, ...], n_bins: int) -> str:
     """Return the Python that gives the reliability curves of the view."""
-    view = state.view()
-    lines = [
-        "from analysis.calibration import reliability_by_group",
-        "from analysis.datasets.load import load",
-        "from models.evaluations import evaluation",
-        "from models.store import open_store",
-        "",
-        "store = open_store()",
-        f"dataset = load(store.task({view.data!r}), store.tables)",
-        f"shown = evaluation(store, store.find({view.run[:12]!r}), dataset)",
-        f"reliability_by_group(shown, {by!r}, n_bins={n_bins}{_k(view)})",
-    ]
-    if not view.is_trained:
-        lines[2:4] = [
-            "from analysis.datasets.load import existing_scores",
-            "from analysis.evaluation import evaluate",
-            "from models.store import open_store",
-        ]
-        lines[-2] = "shown = evaluate('', dataset.frame, existing_scores(dataset))"
-    return "\n".join(lines)
+    call = f"reliability_by_group(shown, {by!r}, n_bins={n_bins}{_k(state.view())})"
+    return code(["from analysis.calibration import reliability_by_group"], [call])
 
 
 def composition_snippet(by: str) -> str:
@@ -216,11 +207,6 @@ def _dataset_lines() -> list[str]:
         "store = open_store()",
         f"dataset = load(store.task({state.view().data!r}), store.tables)",
     ]
-
-
-def _source() -> str:
-    view = state.view()
-    return view.run[:12] if view.is_trained else view.data
 
 
 def _joined(words: list[str]) -> str:

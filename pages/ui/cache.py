@@ -26,12 +26,14 @@ from analysis.datasets.upload import ReadTable, Roles, infer_roles, read_table
 from analysis.errors import AuditError, RunError
 from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
 from analysis.frame import Splits
+from analysis.privacy.withheld import Published, published
 from analysis.shifts.attribution import Attribution, attribute_covariates
 from analysis.shifts.shift import FeatureShift, feature_shifts
 from analysis.shifts.split_comparison import SplitComparison, split_comparison
 from analysis.shifts.worlds import Domain
 from analysis.subgroups.disaggregate import Disaggregation, disaggregate
 from analysis.subgroups.finding import Finding, find
+from analysis.subgroups.listing import Crossings
 from models.evaluations import evaluation as run_evaluation
 from models.evaluations import in_view, splits_of, within_cohort
 from models.run import Run
@@ -175,17 +177,19 @@ def _scored_table(part: _Part, other: Dataset, home: str) -> Evaluation:
     return in_view(within_cohort(whole, other, part.cohort), part.positive)
 
 
-def found(shown: Evaluation, data: Dataset, k: int = 0) -> Finding:
-    """Return whom the scorer fails most, in a sentence.
+def found(
+    shown: Evaluation, data: Dataset, k: int = 0, beside: Crossings = ()
+) -> Finding:
+    """Return whom it fails most; here and below, groups under k people are withheld.
 
-    Here and below, groups of fewer than k people are withheld.
+    `beside` are the crossings of attributes that readers see together with this.
     """
-    return _found(shown, data, k)
+    return _found(shown, data, k, beside if k > 1 else ())
 
 
 @shared(64)
-def _found(shown: Evaluation, data: Dataset, k: int) -> Finding:
-    return find(shown, task_in_view(shown, data.task), k)
+def _found(shown: Evaluation, data: Dataset, k: int, beside: Crossings) -> Finding:
+    return find(shown, task_in_view(shown, data.task), k, beside)
 
 
 @shared(64)
@@ -194,9 +198,17 @@ def disaggregation(
     attributes: tuple[str, ...],
     metrics: tuple[str, ...],
     k: int = 0,
+    beside: Crossings = (),
 ) -> Disaggregation:
-    """Return metrics by group; groups of fewer than k people are withheld."""
-    return disaggregate(shown, attributes, metrics, k)
+    """Return metrics by group."""
+    hidden = hidden_together(shown, (*beside, attributes), k).of(attributes)
+    return disaggregate(shown, attributes, metrics, hidden)
+
+
+@shared(32)
+def hidden_together(shown: Evaluation, crossings: Crossings, k: int) -> Published:
+    """Return which groups of some crossings stay hidden beside each other."""
+    return published(shown, crossings, k)
 
 
 def overall(shown: Evaluation, metrics: tuple[str, ...]) -> Disaggregation:

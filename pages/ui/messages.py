@@ -14,6 +14,12 @@ _MARKUP = re.compile(
     r"([\\`*{}\[\]()#+\-.!|<>~:$&^=@/\"']|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))"
 )
 
+# Addresses become links after escapes are read; only a joiner inside keeps them text.
+_LINK = re.compile(r"https?(?=://)|www(?=\.)|@", re.IGNORECASE)
+
+# A number and its unit stay on one line.
+_TORN = re.compile(r"(?<=\d) (?=%|points?\b)")
+
 
 def plain(text: str) -> str:
     """Return text that Streamlit's Markdown shows letter by letter.
@@ -22,7 +28,8 @@ def plain(text: str) -> str:
     directives such as `:red[..]`, formulas, links and HTML in them must stay text, and
     marks that turn its direction are shown as such.
     """
-    return _MARKUP.sub(r"\\\1", visible(str(text)))
+    text = _LINK.sub("\\g<0>\u2060", visible(str(text)))
+    return _TORN.sub("\u00a0", _MARKUP.sub(r"\\\1", text))
 
 
 @contextmanager

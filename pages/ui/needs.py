@@ -6,6 +6,8 @@ import streamlit as st
 
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
+from analysis.subgroups.finding import score_words
+from analysis.subgroups.listing import Crossings
 from models.run import Run
 from pages.ui import cache, decision, state
 from pages.ui.messages import empty, note, plain
@@ -33,9 +35,10 @@ def probabilities(shown: Evaluation) -> None:
     """Go on only with probabilities; a raw score promises none."""
     if shown.is_probability:
         return
+    low, high = (score_words(float(s)) for s in (shown.score.min(), shown.score.max()))
     _offer_training(
         "This score promises no probability",
-        f"It runs from {shown.score.min():g} to {shown.score.max():g}, so a value of "
+        f"It runs from {low} to {high}, so a value of "
         "it cannot be held against how often the outcome happens. Train a model on "
         "this table, whose scores are probabilities, or upload the table with a "
         "score between 0 and 1.",
@@ -100,6 +103,15 @@ def say_rows(shown: Evaluation, data: Dataset) -> None:
     times = "once" if looks == 1 else f"{looks} times"
     said += f" The test rows have been looked at {times}."
     st.caption(plain(said), help=LOOKS_HELP)
+
+
+def say_hidden(shown: Evaluation, beside: Crossings) -> None:
+    """Say when there are too many small groups to hide one by one."""
+    if cache.hidden_together(shown, beside, state.view().k).is_coarse:
+        note(
+            "Too many small groups to hide one by one: all combinations of attributes "
+            "are withheld. Combine fewer attributes, or lower the smallest group shown."
+        )
 
 
 def weight_words(data: Dataset) -> str:

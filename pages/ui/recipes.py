@@ -87,7 +87,7 @@ def overall_table(record: Disaggregation) -> pd.DataFrame:
         )
         for m, e in record.overall.items()
     ]
-    return pd.DataFrame(rows, columns=["measure", "value", "95 % interval"])
+    return pd.DataFrame(rows, columns=["Measure", "Value", "95 % interval"])
 
 
 def _usual_settings(usual: Recipe) -> dict[str, object]:

@@ -11,7 +11,7 @@ from analysis.datasets.tasks import TASKS
 from analysis.errors import AuditError, SettingError
 from pages.ui import cache, controls, decision, state, widgets
 from pages.ui.messages import note, plain
-from pages.ui.view import choosable
+from pages.ui.view import HIDDEN_LABEL, choosable
 
 
 def draw() -> None:
@@ -86,7 +86,7 @@ def _threshold(task: Task) -> None:
         "Decided positive from",
         value=None,
         step=0.05,
-        format="%.2f",
+        format="%g",  # without a precision the browser writes every digit
         key=state.THRESHOLD_WIDGET,
         on_change=state.forget_group_thresholds,
         placeholder="its group's threshold" if is_by_group else customary,
@@ -120,12 +120,15 @@ def _class_in_view(task: Task) -> None:
 
 def _hidden(task: Task) -> None:
     st.number_input(
-        plain(f"Hide groups of fewer than k {task.rows_are}"),
+        HIDDEN_LABEL,
         min_value=0,
         step=1,
         key=state.HIDDEN_WIDGET,
-        help="Numbers of smaller groups are not shown, so that nobody can be made out. "
-        "0 hides nothing.",
+        help=plain(
+            f"Fewest {task.rows_are} a group must have for its numbers to be shown, so "
+            "that nobody can be made out. A larger group is withheld too when one of "
+            "its counts is smaller, or to protect another. 0 hides nothing."
+        ),
     )
 
 

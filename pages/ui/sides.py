@@ -64,7 +64,7 @@ def choose(data: Dataset, found: Finding) -> Sides:
     names = list(grouping(data, column).names)
     key = f"shift.{column}"
     before, after = names[:-1], names[-1:]
-    if column == found.attribute:
+    if found.is_sure and column == found.attribute:
         before, after = [found.best], [found.worst]
     source = left.multiselect("Source", names, before, key=f"{key}.source")
     target = right.multiselect("Target", names, after, key=f"{key}.target")

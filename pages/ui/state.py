@@ -42,6 +42,12 @@ def view() -> View:
     )
 
 
+def source() -> str:
+    """Return what the command line calls the run, or the scored table, in view."""
+    shown = view()
+    return shown.run[:12] if shown.is_trained else shown.data
+
+
 def turn_to(*, data: str = "", run: str = "") -> None:
     """Turn the sidebar to a data set or a run, from the next script run on."""
     shown = _next_view()

@@ -1,10 +1,23 @@
 """The numbers behind a chart: a table, a download, and how to get them elsewhere."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 import pandas as pd
 import streamlit as st
+
+LETTER, PADDING = 6.8, 18
+"""Width of a letter and of a cell's margins, in pixels, at the size of a table."""
+
+WIDEST = 300
+"""Widest column of texts; longer ones are read by opening the cell."""
+
+MEASURED = 8
+"""First rows of a table that the grid surely measures by itself."""
+
+HEAD_LETTERS = 18
+"""Letters of a head that a column always shows; the rest where its texts are longer."""
 
 
 def numbers(table: pd.DataFrame, key: str, snippet: str) -> None:
@@ -34,7 +47,8 @@ def numbers(table: pd.DataFrame, key: str, snippet: str) -> None:
             on_click="ignore",
             key=f"{key}.csv",
         )
-        st.code(snippet, language="bash", wrap_lines=True)
+        is_command = snippet.startswith("python ")
+        st.code(snippet, language="bash" if is_command else "python", wrap_lines=True)
 
 
 def show(
@@ -53,23 +67,76 @@ def show(
         )
         for name in numeric.columns
     }
-    st.dataframe(table, hide_index=True, key=key, column_config=config, width="stretch")
+    st.dataframe(
+        table,
+        hide_index=True,
+        key=fresh_key(key, [str(name) for name in table.columns]),
+        column_config=config,
+        width="stretch",
+    )
 
 
-def printed(table: pd.DataFrame, key: str) -> None:
-    """Show a table of texts: the first column names the row, numbers stand right."""
+def printed(
+    table: pd.DataFrame,
+    key: str,
+    *,
+    texts: Collection[str] = (),
+    helps: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Show a table of texts: the first column names the row, numbers stand right.
+
+    Every column is as wide as its longest text: a grid measures only its first rows,
+    and keeps what it measured while other rows come and go.
+
+    Parameters
+    ----------
+    table : DataFrame
+    key : str
+    texts : collection of str
+        Columns of words, which stand left as the first one does.
+    helps : mapping of str to str
+        Column to what its head says in full.
+    """
+    widths = {str(name): width(str(name), table[name]) for name in table.columns}
+    first, stretched = next(iter(widths), ""), _stretched(table, widths)
     config = {
-        name: st.column_config.TextColumn(alignment="right")
-        for name in table.columns[1:]
+        name: st.column_config.TextColumn(
+            width=None if name == stretched else pixels,
+            alignment="left" if name == first or name in texts else "right",
+            help=helps.get(name),
+        )
+        for name, pixels in widths.items()
     }
     st.dataframe(
         table,
         hide_index=True,
-        key=key,
+        key=fresh_key(key, widths),
         column_config=config,
         width="stretch",
         height="content",
     )
+
+
+def width(head: str, cells: pd.Series) -> int:
+    """Return the pixels that a column of texts needs."""
+    longest = int(cells.astype(str).str.len().max()) if len(cells) else 0
+    letters = max(longest, min(len(head), HEAD_LETTERS))
+    return min(round(LETTER * letters) + PADDING, WIDEST)
+
+
+def _stretched(table: pd.DataFrame, widths: Mapping[str, int]) -> str:
+    """Return the column that takes the room left: the first whose width is measured."""
+    for name, pixels in widths.items():
+        seen = width(name, table[name].iloc[:MEASURED])
+        if seen == pixels < WIDEST:
+            return name
+    return ""
+
+
+def fresh_key(key: str, shape: Mapping[str, int] | list[str]) -> str:
+    """Return a key of its own for each shape of a table, so that no width stays on."""
+    said = repr(sorted(shape.items()) if isinstance(shape, Mapping) else shape)
+    return f"{key}.{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def _format(values: pd.Series) -> str:

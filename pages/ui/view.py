@@ -22,6 +22,9 @@ BY_GROUP, POSITIVE, HIDDEN = "thresholds", "class", "k"
 ADDRESS = (DATA, RUN, COHORT, THRESHOLD, BY_GROUP, POSITIVE, HIDDEN)
 """What the address says of a view, in this order."""
 
+HIDDEN_LABEL = "Smallest group shown"
+"""The control of the fewest people a group must have to be shown."""
+
 SHOWN_LENGTH = 60
 """Letters of an address that a message repeats."""
 

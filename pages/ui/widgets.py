@@ -24,10 +24,21 @@ def clicked() -> int | None:
     return position
 
 
-def keep(key: str, name: str, at_most: int) -> None:
-    """Add a name to a list that a widget shows, dropping the oldest above a number."""
-    kept = [n for n in st.session_state.get(key) or [] if n != name]
-    st.session_state[key] = [*kept, name][-at_most:]
+def keep(key: str, name: str, at_most: int) -> str:
+    """Add a name to a list, dropping the oldest above a number; return what went."""
+    kept = [*(n for n in st.session_state.get(key) or [] if n != name), name]
+    st.session_state[key] = kept[-at_most:]
+    return ", ".join(kept[:-at_most])
+
+
+def drop(key: str, name: str) -> None:
+    """Take a name out of a list."""
+    st.session_state[key] = [n for n in st.session_state.get(key) or [] if n != name]
+
+
+def once(key: str, default: Any = None) -> Any:
+    """Return what was kept under a key, and forget it."""
+    return st.session_state.pop(key, default)
 
 
 def tables_kept(*, more: int = 0) -> int:

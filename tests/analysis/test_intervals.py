@@ -4,6 +4,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
+from analysis.estimates import Z
 from analysis.evaluation import Evaluation, Scores
 from analysis.frame import Grouping
 from analysis.intervals import (
@@ -11,8 +12,10 @@ from analysis.intervals import (
     largest_gap,
     q_values,
     range_quantile,
+    share_interval,
     sidak,
     smallest_ratio,
+    student,
     surest_pair,
     wilson,
     worst_value,
@@ -50,7 +53,7 @@ def test_q_values_agree_with_statsmodels_and_skip_undefined(rng):
 @pytest.mark.parametrize("level", [0.5, 0.955, 0.99])
 def test_range_quantile_of_two_groups_is_the_normal_one(level):
     expected = stats.norm.ppf((1 + level) / 2)
-    assert range_quantile(2, level) == pytest.approx(expected, abs=1e-6)
+    assert range_quantile(2, level) == pytest.approx(expected, rel=2e-6)
     assert range_quantile(1, level) == pytest.approx(expected)
 
 
@@ -204,3 +207,84 @@ def test_clopper_pearson_agrees_with_statsmodels(x, n):
     low, high = clopper_pearson(np.array([x / n]), np.array([float(n)]))
     expected = proportion_confint(x, n, method="beta")
     assert (low[0], high[0]) == pytest.approx(expected, abs=1e-9)
+
+
+SHARES = [(0, 9), (3, 9), (9, 9), (40, 90), (1, 4), (2, 2_000)]
+
+
+@pytest.mark.parametrize(("x", "n"), SHARES)
+def test_a_share_is_wilsons_up_to_95_percent_and_no_shorter_than_the_exact_one_beyond(
+    x, n
+):
+    rate, rows = np.array([x / n]), np.array([float(n)])
+    for z in (1.0, Z):
+        ours, expected = share_interval(rate, rows, z), wilson(rate, rows, z)
+        assert (ours[0][0], ours[1][0]) == (expected[0][0], expected[1][0])
+    for alpha in (0.01, 1e-4, 1e-9):
+        low, high = share_interval(rate, rows, float(stats.norm.isf(alpha / 2)))
+        exact = proportion_confint(x, n, alpha, method="beta")
+        assert low[0] <= exact[0] + 1e-9
+        assert high[0] >= exact[1] - 1e-9
+
+
+def test_each_share_may_have_a_quantile_of_its_own():
+    rate, rows = np.full(3, 0.2), np.full(3, 20.0)
+    together = share_interval(rate, rows, np.array([1.0, Z, 3.0]))
+    for g, z in enumerate((1.0, Z, 3.0)):
+        alone = share_interval(rate[:1], rows[:1], z)
+        assert (together[0][g], together[1][g]) == (alone[0][0], alone[1][0])
+
+
+@pytest.mark.parametrize(("x", "n"), SHARES)
+def test_a_share_is_never_surer_at_a_higher_level(x, n):
+    z = np.linspace(0.1, 12, 300)
+    low, high = share_interval(np.full(300, x / n), np.full(300, float(n)), z)
+    assert (np.diff(low) <= 1e-12).all()
+    assert (np.diff(high) >= -1e-12).all()
+    assert (low >= 0).all()
+    assert (high <= 1).all()
+
+
+@pytest.mark.parametrize(("n", "rate"), [(4, 0.01), (10, 0.02), (30, 0.05), (30, 0.5)])
+@pytest.mark.parametrize("alpha", [0.01, 1e-3, 1e-4])
+def test_a_share_holds_in_its_far_tails(n, rate, alpha):
+    """By adding up the chances of every outcome that leaves the rate out."""
+    hits = np.arange(n + 1)
+    z = float(stats.norm.isf(alpha / 2))
+    low, high = share_interval(hits / n, np.full(n + 1, float(n)), z)
+    missed = stats.binom.pmf(hits, n, rate)[(rate < low) | (rate > high)].sum()
+    assert missed <= alpha
+    low, high = wilson(hits / n, np.full(n + 1, float(n)), z)
+    missed = stats.binom.pmf(hits, n, rate)[(rate < low) | (rate > high)].sum()
+    if rate < 0.5 and alpha < 0.01:
+        assert missed > alpha  # which is why Wilson's is not used there
+
+
+def test_without_rows_nothing_is_known_at_any_level():
+    for z in (1.0, Z, 5.0):
+        low, high = share_interval(np.array([np.nan]), np.array([0.0]), z)
+        assert np.isnan([low[0], high[0]]).all()
+
+
+def test_students_quantile_agrees_with_tables():
+    found = student(Z, np.array([1.0, 9.0, 1e9]))
+    assert found == pytest.approx([12.7062, 2.26216, Z], abs=1e-4)
+    assert student(Z, np.array([-1.0]))[0] > 1e100  # nothing is known of the error
+
+
+@pytest.mark.parametrize("freedom", [0.0, 1.0, 5.0, 40.0, 1e9])
+def test_students_quantile_grows_to_the_last_level_that_is_tried(freedom):
+    z = np.linspace(0.1, 38, 200)
+    assert (np.diff(student(z, np.full(200, freedom))[:150]) >= 0).all()
+    assert (student(z, np.full(200, freedom)) >= z - 1e-6).all()
+
+
+def test_of_groups_of_one_value_the_one_with_most_rows_is_counted():
+    value, n = np.array([0.2, 0.2, 0.6, 0.6]), np.array([5.0, 7.0, 3.0, 2.0])
+    low, high = value - 0.1, value + 0.1
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]):
+        arrays = value[order], low[order], high[order], n[order]
+        assert largest_gap(*arrays).n == 10
+        assert smallest_ratio(*arrays).n == 10
+        assert worst_value(*arrays, "high").n == 7
+        assert worst_value(*arrays, "low").n == 3

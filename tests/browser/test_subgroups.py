@@ -71,7 +71,7 @@ def test_thresholds_by_group_are_tried_on_calibration_rows_and_accepted_on_test(
 
 def test_a_subgroup_is_found_by_its_name_and_pages_turn(visitor):
     open_subgroups(visitor)
-    visitor.page.get_by_label("Find a subgroup").fill("female · black")
+    visitor.page.get_by_label("Find a subgroup").fill("black female")
     visitor.page.keyboard.press("Enter")
     visitor.page.wait_for_timeout(500)
     visitor.settle()

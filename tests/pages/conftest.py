@@ -103,10 +103,11 @@ def open_page():
 
 @pytest.fixture
 def said():
-    """Return everything a page says, as one text without Markdown's escapes."""
+    """Return everything a page says, as one text without escapes and joiners."""
 
     def text(at):
         parts = [*at.title, *at.markdown, *at.caption, *at.subheader, *at.warning]
-        return "\n".join(str(p.value) for p in parts).replace("\\", "")
+        whole = "\n".join(str(p.value) for p in parts).replace("\\", "")
+        return whole.replace("\u00a0", " ").replace("\u2060", "")
 
     return text

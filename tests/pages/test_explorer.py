@@ -1,10 +1,12 @@
 """The threshold explorer, drawn by itself under a small script."""
 
 import json
+import shlex
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import cli
 from analysis.thresholds.strategies import STRATEGIES
 
 KEY = "subgroups.strategy"
@@ -64,8 +66,8 @@ def test_a_strategy_moves_the_sliders_and_says_whom_it_is_wrong_for(
     assert not at.exception, [e.value for e in at.exception]
     assert "Wrong" in said(at)
     table = at.dataframe[0].value
-    assert list(table["group"]) == ["Overall", "female", "male"]
-    shown = [float(t) for t in table["threshold"][1:]]
+    assert list(table["Group"]) == ["Overall", "female", "male"]
+    shown = [float(t) for t in table["Threshold"][1:]]
     assert [s.value for s in at.slider] == pytest.approx(shown, abs=0.006)
 
 
@@ -111,6 +113,27 @@ def test_a_raw_score_is_explored_on_one_half_and_reported_on_the_other(explored,
     assert "choose by the other 3,607" in said(at)
     at.get("button_group")[0].set_value("demographic_parity").run()
     assert not at.exception
+
+
+@pytest.mark.parametrize("strategy", ["custom", "by_group"])
+@pytest.mark.parametrize("asked", [{}, {"data": "compas", "cohort": "sex = Male"}])
+def test_the_code_under_numbers_runs_as_it_stands(strategy, asked, explored, capsys):
+    at = explored(**asked)
+    at.get("button_group")[0].set_value(strategy)
+    at.session_state["subgroups.thresholds.numbers"] = True
+    at.run()
+    copied = at.get("code")[0].value
+    if copied.startswith("python cli.py "):
+        assert cli.main(shlex.split(copied)[2:]) == 0
+        assert json.loads(capsys.readouterr().out)["strategies"]
+    else:
+        exec(compile(copied, "copied", "exec"), {})
+
+
+def test_whole_scores_are_moved_by_whole_steps(explored):
+    at = explored(data="compas", group=("sex",))
+    assert (at.slider[0].min, at.slider[0].max, at.slider[0].step) == (1, 11, 1)
+    assert at.slider[0].value == 5
 
 
 def test_a_metric_of_ranking_gives_way_to_one_of_decisions(explored):

@@ -15,7 +15,19 @@ def test_plain_leaves_no_markup_unescaped():
 
 
 def test_plain_keeps_the_text():
-    assert plain(HOSTILE).replace("\\", "") == HOSTILE
+    assert plain(HOSTILE).replace("\\", "").replace("\u2060", "") == HOSTILE
+
+
+def test_an_address_in_a_name_cannot_become_a_link():
+    for address in ("http://a.b", "HTTPS://a.b", "www.a.b", "a@b.c"):
+        shown = plain(f"see {address}").replace("\\", "")
+        assert "\u2060" in shown
+        assert address not in shown
+    assert plain("a wwwide http") == "a wwwide http"
+
+
+def test_a_number_and_its_unit_stay_on_one_line():
+    assert plain("58 % of 4 points, 3 people") == "58\u00a0% of 4\u00a0points, 3 people"
 
 
 def test_names_of_columns_stay_readable():

@@ -1,10 +1,12 @@
 """Panels of the Subgroups page, each drawn by itself under a small script."""
 
 import json
+import shlex
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import cli
 from analysis.cohorts import parse
 from analysis.datasets.load import load
 from analysis.datasets.tasks import task_named
@@ -67,6 +69,35 @@ def test_a_panel_says_something_and_offers_its_numbers(panel, drawn):
     assert [e.label for e in at.expander] == ["Numbers"]
 
 
+def run(snippet, capsys):
+    """Run what a reader copies, as they would; return what a command prints."""
+    if snippet.startswith("python cli.py "):
+        assert cli.main(shlex.split(snippet)[2:]) == 0, capsys.readouterr().err
+        return json.loads(capsys.readouterr().out)
+    exec(compile(snippet, "copied", "exec"), {})
+    return {}
+
+
+@pytest.mark.parametrize("asked", [{}, {"cohort": "sex = female", "threshold": "0.4"}])
+@pytest.mark.parametrize(
+    ("panel", "gives"),
+    [
+        ("quality", "quality"),
+        ("smooth", "along"),
+        ("similar", ""),
+        ("suggested", "suggested"),
+        ("presets", "preset"),
+    ],
+)
+def test_the_code_under_numbers_runs_as_it_stands(panel, gives, asked, drawn, capsys):
+    at = drawn(panel, group=["age"], **asked)
+    key = "presets.fifths" if panel == "presets" else panel
+    at.session_state[f"subgroups.{key}.numbers"] = True
+    at.run()
+    answer = run(at.get("code")[0].value, capsys)
+    assert not gives or answer[gives]
+
+
 @pytest.mark.parametrize("panel", PANELS)
 def test_nothing_that_counts_people_is_shown_while_small_groups_are_hidden(
     panel, drawn, said
@@ -98,8 +129,8 @@ def test_the_curve_follows_the_column_and_the_window(drawn, said):
 def test_similar_groups_of_a_given_one_and_of_a_chosen_one(drawn, said):
     at = drawn("similar", data="planted", group=["sex", "region"])
     table = at.dataframe[0].value
-    assert table["group"][0] == " · ".join(at.selectbox[0].value)
-    assert table["difference to the group"][0] == ""
+    assert table["Group"][0] == " · ".join(at.selectbox[0].value)
+    assert table["Difference"][0] == ""
     given = drawn(
         "similar",
         data="planted",
@@ -107,7 +138,7 @@ def test_similar_groups_of_a_given_one_and_of_a_chosen_one(drawn, said):
         measure="auroc",
     )
     assert not given.selectbox
-    assert given.dataframe[0].value["group"][0] == "Female · north"
+    assert given.dataframe[0].value["Group"][0] == "Female · north"
     assert "nearest to" in said(given)
 
 
@@ -118,7 +149,7 @@ def test_without_a_group_similar_says_what_to_do(drawn, said):
 def test_a_suggested_group_becomes_the_cohort_exactly(drawn):
     at = drawn("suggested", data="planted", measure="false_positive_rate")
     rule = at.selectbox[0].value
-    n = at.dataframe[0].value["people"][0]
+    n = at.dataframe[0].value["Matching"][0]
     at.button[0].click().run()
     assert at.text[0].value == rule
     data = load(task_named("planted"))
@@ -133,14 +164,37 @@ def test_the_law_asks_for_three_tables_and_finds_sex_and_race(drawn, said):
     assert [len(d.value.columns) for d in at.dataframe] == [6, 6, 6]
     at.selectbox[2].select("scoring").run()
     assert "median score of all defendants" in said(at)
-    assert at.dataframe[1].value.columns[2] == "above the median"
+    assert at.dataframe[1].value.columns[2] == "Above the median"
     assert not at.exception
+
+
+def test_an_attribute_that_is_no_race_is_not_taken_for_one(drawn, said):
+    at = drawn("presets", data="german")
+    at.segmented_control[0].set_value("New York City Local Law 144").run()
+    assert [s.value for s in at.selectbox[:2]] == ["sex", None]
+    assert "Say above which attribute of this table is which" in said(at)
+    assert not at.dataframe
+    at.selectbox[1].select("age").run()
+    assert len(at.dataframe) == 3
+
+
+def test_the_favourable_decision_can_be_the_negative_one(drawn, said):
+    at = drawn("presets", data="compas")
+    assert "here: taken for defendants who" in said(at)
+    first = at.dataframe[0].value
+    at.segmented_control[1].set_value("negative").run()
+    assert "are decided negative" in said(at)
+    turned = at.dataframe[0].value
+    assert turned.columns[2] == "Decided negative"
+    whole = [int(first["Defendants"][0].replace(",", ""))]
+    parts = [first["Selected"][0], turned["Decided negative"][0]]
+    assert [sum(int(p.replace(",", "")) for p in parts)] == whole
 
 
 def test_four_fifths_follow_the_attributes_chosen(drawn, said):
     at = drawn("presets", data="compas")
     assert "four fifths" in said(at)
     first = at.dataframe[0].value
-    at.get("button_group")[-1].set_value(["sex"]).run()
-    assert at.dataframe[0].value["category"].tolist() == ["Female", "Male"]
+    at.get("button_group")[1].set_value(["sex"]).run()
+    assert at.dataframe[0].value["Category"].tolist() == ["Female", "Male"]
     assert not at.dataframe[0].value.equals(first)

@@ -79,7 +79,7 @@ def test_the_sidebar_has_four_lines_in_order_and_the_rest_folded(
     assert labels(at) == [
         *("Data set", "Run", "Cohort", "Decided positive from"),
         "More",
-        "Hide groups of fewer than k borrowers",
+        "Smallest group shown",
     ]
     assert not at.sidebar.expander[0].proto.expanded
 

@@ -57,7 +57,7 @@ def test_every_subgroup_with_people_is_a_dot_on_each_measure(page):
 def test_a_clicked_dot_is_set_beside_others_and_kept_as_a_cohort(page, loaded_home):
     at = click(page, 0)
     assert not at.exception
-    name = at.multiselect(key="subgroups.tray").value[0]
+    (name,) = at.session_state["subgroups.tray"]
     beside = table_with(at, "Everyone")
     assert name in beside.columns
     assert any(name in (t.get("text") or []) for t in dots(at))
@@ -75,7 +75,36 @@ def test_the_oldest_of_five_subgroups_makes_room(page):
     at = page
     for position in range(5):
         at = click(at, position)
-    assert len(at.multiselect(key="subgroups.tray").value) == 4
+    kept = at.session_state["subgroups.tray"]
+    assert len(kept) == 4
+    assert any("the oldest, went" in t.value for t in at.toast)
+    at.button(key="subgroups.tray.drop.2").click().run()
+    assert len(at.session_state["subgroups.tray"]) == 3
+
+
+def test_a_subgroup_added_by_name_is_shown_but_is_no_cohort(page, loaded_home):
+    field = page.selectbox(key="subgroups.tray.add")
+    at = field.select(field.options[1]).run()
+    (name,) = at.session_state["subgroups.tray"]
+    assert name in table_with(at, "Everyone").columns
+    assert at.selectbox(key="subgroups.tray.add").value is None
+    assert name not in at.selectbox(key="subgroups.tray.add").options
+    assert not Store(loaded_home[0]).notes.cohorts("german")
+
+
+def test_a_subgroup_that_is_followed_leaves_the_tray_and_nobody_is_listed(page):
+    at = click(page, 0)
+    at.button(key="subgroups.tray.follow.0").click().run()
+    assert not at.exception
+    assert "Everyone" not in {c for d in at.dataframe for c in d.value.columns}
+    assert "0" not in set(listed(at)["n"])
+    at.text_input(key="subgroups.list.search").set_value("e").run()
+    assert "0 (few)" not in set(listed(at)["n"])
+
+
+def test_words_of_a_name_are_found_in_any_order(page):
+    page.text_input(key="subgroups.list.search").set_value("25-39 female").run()
+    assert listed(page)["Subgroup"].tolist() == ["female · 25-39"]
 
 
 def test_a_subgroup_is_found_by_a_part_of_its_name(page):

@@ -1,11 +1,24 @@
 """A reader's own table is declared on the Data page, once per name."""
 
+import json
+import shlex
+
 import numpy as np
 import pandas as pd
 import pytest
 
+import cli
 from models.store import open_store
 from pages.ui.uploads import free_name
+
+
+@pytest.fixture
+def run_copied(capsys):
+    def run(command):
+        assert cli.main(shlex.split(command)[2:]) == 0, capsys.readouterr().err
+        return json.loads(capsys.readouterr().out)
+
+    return run
 
 
 @pytest.fixture
@@ -59,6 +72,16 @@ def test_score_columns_follow_the_positive_class(open_page, csv, said):
     (task,) = open_store().notes.tasks()
     assert task.classes == ("low", "mid", "high")
     assert task.score.columns == ("p_low", "p_mid", "p_high")
+
+
+def test_the_command_of_an_own_table_runs(open_page, csv, run_copied):
+    at = use(uploaded(open_page("data"), csv))
+    at.switch_page("../subgroups.py").run()
+    at.session_state["subgroups.chart.numbers"] = True
+    at.text_input(key="sidebar.cohort").set_value("sex = f").run()
+    answer = run_copied(at.get("code")[0].value)
+    assert answer["n"] == 30
+    assert answer["groups"]
 
 
 def test_another_table_of_the_same_name_is_refused(open_page, csv, said):

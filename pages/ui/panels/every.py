@@ -1,6 +1,7 @@
 """Every subgroup: strips of dots, a table to search, and a few side by side."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -10,7 +11,7 @@ from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.frame import MAX_GROUPS
 from analysis.subgroups.group_table import GroupTable
-from analysis.subgroups.listing import group_counts, listing
+from analysis.subgroups.listing import Crossings, group_counts, listing
 from analysis.subgroups.tabulate import Options, group_table
 from pages.ui import actions, cache, controls, state, tables
 from pages.ui.messages import note, plain
@@ -20,6 +21,7 @@ KEY = "subgroups"
 REST, LARGEST, CHOSEN = "Everyone else", "The largest group of each", "Groups I choose"
 DEPTHS = {1: "One attribute", 2: "Two at once", 3: "Three at once"}
 FIRST_DEPTH = 2
+FIRST_STRENGTH, FIRST_GAP = 1.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Asked:
     gap : float
         Difference for which the rows needed are given.
     k : int
+    beside : tuple of tuple of str
+        All crossings that the page shows together.
     """
 
     attributes: tuple[str, ...]
@@ -48,18 +52,61 @@ class Asked:
     strength: float
     gap: float
     k: int
+    beside: Crossings
 
 
-def draw(shown: Evaluation, data: Dataset, metric: str) -> GroupTable | None:
-    """Draw the section; return its table, None where there is nothing to group by."""
+@dataclass(frozen=True, eq=False)
+class Section:
+    """Where the section is drawn, and what is published together on the page.
+
+    Parameters
+    ----------
+    place, settings, below : containers
+    depth : int
+    crossings : tuple of tuple of str
+        Attributes crossed in the table; what small groups are hidden beside.
+    """
+
+    place: Any
+    settings: Any
+    below: Any
+    depth: int
+    crossings: Crossings
+
+
+def section(shown: Evaluation) -> Section | None:
+    """Lay the section out and let the reader choose its depth; None without groups."""
     if not shown.groups:
         return None
     st.subheader("Every subgroup", anchor=False)
     place, settings, below = st.container(), st.container(), st.container()
-    with settings.popover("Measures, depth, reference", key=f"{KEY}.settings"):
-        asked = _asked(shown, metric)
+    popover = settings.popover("Measures, depth, reference", key=f"{KEY}.settings")
+    with popover:
+        depth = _depth(shown, tuple(shown.groups))
+    crossed = listing(shown, tuple(shown.groups), depth).crossed
+    return Section(place, popover, below, depth, crossed)
+
+
+def draw(
+    laid: Section, shown: Evaluation, data: Dataset, metric: str, beside: Crossings
+) -> GroupTable:
+    """Draw the section and return its table.
+
+    Parameters
+    ----------
+    laid : Section
+    shown : Evaluation
+    data : Dataset
+    metric : str
+        The page's own.
+    beside : tuple of tuple of str
+        All crossings that the page shows together.
+    """
+    place, below = laid.place, laid.below
+    with laid.settings:
+        asked = _asked(shown, metric, laid.depth, beside)
     table = table_of(shown, asked)
-    picked = tray.picked(table)
+    picked = tray.taken(table, shown, data)
     with place:
         figure = strip.strip(
             table,
@@ -79,7 +126,7 @@ def draw(shown: Evaluation, data: Dataset, metric: str) -> GroupTable | None:
         )
         note("Click a dot to keep the subgroup: it is set beside others below.")
     with below:
-        tray.draw(table, asked.metrics, data)
+        tray.draw(table, asked.metrics, picked, len(shown))
         listed.draw(table, asked.metrics, asked.gap, data)
         tables.numbers(
             words.table_of(table, asked.metrics),
@@ -89,44 +136,63 @@ def draw(shown: Evaluation, data: Dataset, metric: str) -> GroupTable | None:
                 asked.metrics,
                 depth=asked.depth,
                 reference=asked.reference,
+                more=_further(asked),
             ),
         )
     return table
+
+
+def _further(asked: Asked) -> tuple[str, ...]:
+    """Return the options of the command line for what was set otherwise."""
+    more: tuple[str, ...] = ()
+    if asked.strength != FIRST_STRENGTH:
+        more += ("--strength", f"{asked.strength:g}")
+    if asked.gap != FIRST_GAP / 100:
+        more += ("--gap", f"{asked.gap:g}")
+    return more
 
 
 @cache.shared(32)
 def table_of(shown: Evaluation, asked: Asked) -> GroupTable:
     """Return the table of groups."""
     reference = None if asked.reference is None else dict(asked.reference)
+    listed = listing(shown, asked.attributes, asked.depth)
+    hidden = cache.hidden_together(shown, asked.beside, asked.k)
     return group_table(
         shown,
-        listing(shown, asked.attributes, asked.depth),
+        listed,
         asked.metrics,
-        Options(reference, asked.strength, asked.k),
+        Options(reference, asked.strength, hidden.listed(listed)),
     )
 
 
-def _asked(shown: Evaluation, metric: str) -> Asked:
+def _asked(shown: Evaluation, metric: str, depth: int, beside: Crossings) -> Asked:
     names = tuple(shown.groups)
     metrics = controls.more_metrics(KEY, controls.measures(shown), metric)
-    depth = _depth(shown, names)
     reference = _reference(shown)
     strength = st.slider(
         "Pull of small groups towards the others",
-        *(0.0, 3.0, 1.0, 0.5),
+        *(0.0, 3.0, FIRST_STRENGTH, 0.5),
         key=f"{KEY}.strength",
         help="Small subgroups are pulled towards what the others say (empirical "
         "Bayes). 1 is as much as these data ask for, 0 leaves them as they are.",
     )
     gap = st.number_input(
         "Difference to be able to see, points",
-        *(1.0, 50.0, 5.0, 1.0),
+        *(1.0, 50.0, FIRST_GAP, 1.0),
         key=f"{KEY}.gap",
         help="How many rows each subgroup would need so that a true difference of "
         "this size shows in four of five samples.",
     )
     return Asked(
-        names, depth, metrics, reference, strength, float(gap) / 100, state.view().k
+        names,
+        depth,
+        metrics,
+        reference,
+        strength,
+        float(gap) / 100,
+        state.view().k,
+        beside,
     )
 
 

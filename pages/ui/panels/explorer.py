@@ -15,8 +15,10 @@ from analysis.thresholds.curves import MetricCurve, ThresholdCurves, threshold_c
 from analysis.thresholds.halves import halves
 from analysis.thresholds.outcomes import change, outcomes
 from analysis.thresholds.strategies import STRATEGIES, Choice, choose
-from pages.ui import cache, controls, state, tables, widgets
+from pages.ui import actions, cache, controls, state, tables, widgets
 from pages.ui.messages import empty, note, plain
+from pages.ui.snippets import code, floats
+from pages.ui.view import HIDDEN_LABEL
 
 CUSTOM = "custom"
 STRATEGY, RATIO = "subgroups.strategy", "subgroups.miss_cost"
@@ -61,7 +63,7 @@ def draw(shown: Evaluation, data: Dataset, by: tuple[str, ...], metric: str) -> 
         empty(
             "Not shown while small groups are hidden",
             "A curve over all thresholds gives away the score of single people. Set "
-            "the smallest group shown to 0 in the sidebar to explore thresholds.",
+            f"{HIDDEN_LABEL} to 0 in the sidebar, under More, to explore thresholds.",
         )
         return
     rows = _rows(shown, data)
@@ -74,7 +76,8 @@ def _rows(shown: Evaluation, data: Dataset) -> _Rows:
     people = data.task.rows_are
     if state.view().is_trained:
         rows = cache.evaluation(state.view(), "calibration")
-        return _Rows(rows, rows, f"{len(rows):,} calibration rows ({people})")
+        who = "" if people == "rows" else f" ({people})"
+        return _Rows(rows, rows, f"{len(rows):,} calibration rows{who}")
     fit, report = _halves(shown)
     words = (
         f"{len(report):,} {people}, a random half (seed 0); strategies choose by the "
@@ -98,7 +101,7 @@ def _explore(rows: _Rows, data: Dataset, by: tuple[str, ...], metric: str) -> No
     controls.chart(figure, CHART, charts.alt(_curve(rows.report, by, metric), now))
     tables.printed(charts.printed(now), key=f"{CHART}.groups")
     _say(rows, choice, strategy)
-    tables.numbers(charts.table(now), CHART, _snippet(by, strategy, costs))
+    tables.numbers(charts.table(now), CHART, _snippet(by, strategy, costs, at))
     label = "on test" if state.view().is_trained else "everywhere"
     if st.button(f"Accept: decide by these {label}", key="subgroups.accept"):
         state.accept_thresholds(*_rule(by, at))
@@ -157,7 +160,7 @@ def _thresholds(
                 low,
                 high,
                 step=step,
-                format="%.3f" if rows.fit.is_probability else "%.4g",
+                format=_format(rows.fit),
                 key=key,
                 on_change=widgets.show,
                 args=(STRATEGY, CUSTOM),
@@ -179,7 +182,20 @@ def _scale(rows: Evaluation, curves: ThresholdCurves) -> tuple[float, float, flo
     low, high = curves.ends
     if rows.is_probability:
         return 0.0, 1.01, 0.005
+    if _is_whole(rows):
+        return float(rows.score.min()), float(rows.score.max()) + 1, 1.0
     return low, high, (high - low) / STEPS
+
+
+def _format(rows: Evaluation) -> str:
+    if rows.is_probability:
+        return "%.3f"
+    return "%.0f" if _is_whole(rows) else "%.4g"
+
+
+def _is_whole(rows: Evaluation) -> bool:
+    """Return whether all scores are whole numbers, as deciles are."""
+    return bool((rows.score % 1 == 0).all())
 
 
 def _in_force(rows: Evaluation, by: tuple[str, ...], groups: int) -> Sequence[float]:
@@ -217,21 +233,32 @@ def _slider_key(by: tuple[str, ...], i: int) -> str:
     return ".".join(["subgroups.threshold", view.data, view.run[:12], *by, str(i)])
 
 
-def _snippet(by: tuple[str, ...], strategy: str, costs: Costs) -> str:
-    """Return the Python that chooses these thresholds, given the evaluation shown."""
-    lines = [
-        "from analysis.costs import costs_from_text",
-        "from analysis.thresholds.strategies import choose",
-        "from analysis.thresholds.curves import threshold_curves",
-        "",
-        "# shown: an Evaluation of the calibration rows",
-        f"curves = threshold_curves(shown, {by!r})",
-    ]
-    if strategy == CUSTOM:
-        return "\n".join([*lines, "curves.counts_at(thresholds)"])
-    return "\n".join(
-        [*lines, f"choose(curves, {strategy!r}, costs_from_text({str(costs)!r}))"]
-    )
+def _snippet(
+    by: tuple[str, ...], strategy: str, costs: Costs, at: tuple[float, ...]
+) -> str:
+    """Return what chooses these thresholds elsewhere, or counts at them.
+
+    The command line draws the halves of a scored table before it applies a cohort, so
+    that both together are told in Python.
+    """
+    view = state.view()
+    is_chosen = strategy != CUSTOM
+    if is_chosen and (view.is_trained or not view.cohort):
+        more = ("--strategies", "--costs", str(costs))
+        return actions.audit_command(by, ("expected_cost",), more=more)
+    imports = ["from analysis.thresholds.curves import threshold_curves"]
+    lines = []
+    if not view.is_trained:
+        imports.append("from analysis.thresholds.halves import halves")
+        lines.append(f"shown = halves(shown)[{0 if is_chosen else 1}]")
+    lines.append(f"curves = threshold_curves(shown, {by!r})")
+    if is_chosen:
+        imports.append("from analysis.costs import costs_from_text")
+        imports.append("from analysis.thresholds.strategies import choose")
+        lines.append(f"choose(curves, {strategy!r}, costs_from_text({str(costs)!r}))")
+    else:
+        lines.append(f"curves.counts_at({floats(at)})")
+    return code(imports, lines, is_chosen_on=True)
 
 
 @cache.shared(8)

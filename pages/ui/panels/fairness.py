@@ -6,6 +6,7 @@ from analysis.charts import measures as printing
 from analysis.evaluation import Evaluation
 from analysis.subgroups.fairness import MEASURES
 from analysis.subgroups.group_table import GroupTable
+from analysis.subgroups.listing import Crossings
 from analysis.subgroups.measures import Fairness, fairness
 from analysis.subgroups.tabulate import Options
 from pages.ui import actions, cache, state, tables
@@ -14,7 +15,12 @@ from pages.ui.messages import empty, note, plain
 KEY = "subgroups.fairness"
 
 
-def draw(shown: Evaluation, by: tuple[str, ...], table: GroupTable | None) -> None:
+def draw(
+    shown: Evaluation,
+    by: tuple[str, ...],
+    table: GroupTable | None,
+    beside: Crossings = (),
+) -> None:
     """Draw the panel; groups are compared with what the table compares with."""
     if not by:
         empty(
@@ -25,11 +31,14 @@ def draw(shown: Evaluation, by: tuple[str, ...], table: GroupTable | None) -> No
         return
     reference = None if table is None else table.reference
     pairs = None if reference is None else tuple(reference.items())
-    found = measured(shown, by, pairs, state.view().k)
-    tables.printed(printing.printed_measures(found), f"{KEY}.measures")
+    found = measured(shown, by, pairs, state.view().k, beside)
+    tables.printed(
+        printing.printed_measures(found), f"{KEY}.measures", texts=("Furthest off",)
+    )
     note(
         "Gaps and ratios hold for all pairs of groups at once. Furthest off: the group "
-        f"that differs most from {printing.reference_words(reference, by)}."
+        f"that differs most from {printing.reference_words(reference, by)}, in points "
+        "where gaps are."
     )
     if state.view().k <= 1:
         tables.printed(printing.printed_scaled(found), f"{KEY}.scaled")
@@ -46,8 +55,19 @@ def draw(shown: Evaluation, by: tuple[str, ...], table: GroupTable | None) -> No
             )
     names = tuple(n for row in found.rows for n in (row.measure.gap, row.measure.ratio))
     tables.numbers(
-        printing.measures_table(found), KEY, actions.audit_command(by, names)
+        printing.measures_table(found),
+        KEY,
+        actions.audit_command(by, names, reference=_within(pairs, by)),
     )
+
+
+def _within(
+    reference: tuple[tuple[str, str], ...] | None, by: tuple[str, ...]
+) -> tuple[tuple[str, str], ...] | None:
+    """Return a reference over the attributes compared only."""
+    if reference is None:
+        return None
+    return tuple((a, name) for a, name in reference if a in by) or None
 
 
 @cache.shared(16)
@@ -56,7 +76,9 @@ def measured(
     by: tuple[str, ...],
     reference: tuple[tuple[str, str], ...] | None,
     k: int,
+    beside: Crossings,
 ) -> Fairness:
     """Return every fairness measure over the groups of some attributes."""
-    options = Options(None if reference is None else dict(reference), k=k)
+    hidden = cache.hidden_together(shown, (*beside, by), k).of(by)
+    options = Options(None if reference is None else dict(reference), hidden=hidden)
     return fairness(shown, by, options)

@@ -28,7 +28,7 @@ def draw(shown: Evaluation, by: tuple[str, ...], metric: str) -> None:
         "Hold fixed",
         others,
         selection_mode="multi",
-        default=others[:1],
+        default=[_first(shown, by, others, metric)],
         format_func=plain,
         key=f"{KEY}.controls",
     )
@@ -38,16 +38,29 @@ def draw(shown: Evaluation, by: tuple[str, ...], metric: str) -> None:
     found = held(shown, by, tuple(controls), metric)
     plain_gap = cache.disaggregation(shown, by, (metric,)).gaps[metric]
     st.markdown(plain(printing.levels_words(found, metric, plain_gap)))
-    tables.printed(printing.printed_levels(found, metric), f"{KEY}.levels")
+    tables.printed(
+        printing.printed_levels(found, metric), f"{KEY}.levels", texts=("Group",)
+    )
     note(
-        "The last line gives each group the same mix of levels. A gap that goes away "
+        "The last lines give each group the same mix of levels. A gap that goes away "
         "there comes with the mix; whether the mix itself is fair is another question."
     )
     tables.numbers(
         printing.levels_table(found, metric),
         KEY,
-        actions.audit_command(by, (metric,), controls=tuple(controls)),
+        actions.audit_command(by, (metric,), more=("--controls", ",".join(controls))),
     )
+
+
+@cache.shared(32)
+def _first(
+    shown: Evaluation, by: tuple[str, ...], others: list[str], metric: str
+) -> str:
+    """Return the first attribute that can be held fixed: in no level a group lacks."""
+    for name in others:
+        if not held(shown, by, (name,), metric).gaps[metric].is_undefined:
+            return name
+    return others[0]
 
 
 @cache.shared(16)

@@ -7,8 +7,17 @@ import pandas as pd
 import streamlit as st
 
 from analysis.charts import numbers
-from analysis.charts.group_table import compared_with, printed_rows
+from analysis.charts.group_table import (
+    GAPS,
+    VIEWS,
+    compared_with,
+    head_of,
+    printed_rows,
+)
+from analysis.charts.groups import WHY_WITHHELD
+from analysis.charts.withheld import withheld_words
 from analysis.datasets.load import Dataset
+from analysis.metrics.registry import metric_named
 from analysis.subgroups.group_table import GroupTable
 from pages.ui import tables
 from pages.ui.messages import note
@@ -41,16 +50,36 @@ def draw(table: GroupTable, metrics: Sequence[str], gap: float, data: Dataset) -
     pages = -(-len(rows) // ROWS)
     page = st.pagination(pages, key=f"{KEY}.page") if pages > 1 else 1
     shown = rows[(page - 1) * ROWS : page * ROWS]
-    tables.printed(printed_rows(table, metrics, shown, gap), f"{KEY}.table")
-    note(_how_to_read(table, gap, len(rows), data))
+    view = st.segmented_control(
+        "Beside the value",
+        VIEWS,
+        default=VIEWS[0],
+        required=True,
+        key=f"{KEY}.view",
+        label_visibility="collapsed",
+    )
+    lines = printed_rows(table, metrics, shown, gap, str(view))
+    helps = {head_of(m): metric_named(m).title for m in metrics[1:]}
+    tables.printed(lines, f"{KEY}.table", helps=helps)
+    note(_how_to_read(table, gap, len(rows), (str(view), data.task.rows_are)))
 
 
 def ordered(table: GroupTable, metric: str, sought: str, by: str) -> np.ndarray:
-    """Return the positions of the subgroups sought, in order."""
+    """Return the positions of the subgroups sought, in order.
+
+    Each word sought must stand in the name; without any, subgroups of nobody are left
+    out.
+    """
     column = table.columns[metric]
-    wanted = sought.strip().lower()
+    words = sought.lower().replace("·", " ").split()
+    is_listed = table.hidden | ~(table.n == 0) | bool(words)
     rows = np.array(
-        [g for g, name in enumerate(table.names) if wanted in name.lower()], dtype=int
+        [
+            g
+            for g, name in enumerate(table.names)
+            if is_listed[g] and _has_each(words, name.lower())
+        ],
+        dtype=int,
     )
     keys = {
         "surest": column.q_value,
@@ -65,17 +94,34 @@ def ordered(table: GroupTable, metric: str, sought: str, by: str) -> np.ndarray:
     return rows[np.lexsort((ties, key))]
 
 
-def _how_to_read(table: GroupTable, gap: float, found: int, data: Dataset) -> str:
+def _has_each(words: Sequence[str], name: str) -> bool:
+    """Return whether each word stands in a name, in any order."""
+    return all(word in name for word in words)
+
+
+def _how_to_read(
+    table: GroupTable, gap: float, found: int, said: tuple[str, str]
+) -> str:
+    """Say what the columns of a view are; `said` is the view and what a row is."""
+    view, people = said
     points = numbers.plain(gap, "percent", 0).rstrip("%").strip()
     words = (
         f"{found:,} {'subgroup' if found == 1 else 'subgroups'}; difference is to "
-        f"{compared_with(table)}. q: share of false alarms among all differences at "
-        "least as sure (Benjamini-Hochberg). "
-        "Pulled: after pooling with the others. Visible from: smallest difference "
-        "that would have shown in four of five samples; needs: "
-        f"{data.task.rows_are} in the measure to see {points} points."
+        f"{compared_with(table)}, in points where values are in percent. "
+        f"n: {people} the value rests on. "
     )
+    if view == GAPS:
+        words += (
+            "q: share of false alarms among all differences at least as sure "
+            "(Benjamini-Hochberg). Pulled: after pooling with the others."
+        )
+    else:
+        words += (
+            "Visible from: smallest difference that would have shown in four of five "
+            f"samples. Needs: {people} in the measure to see {points} points; a dash "
+            "where no number would do, as what the group is compared with is too "
+            "uncertain itself, or no such difference is possible."
+        )
     if table.hidden.any():
-        hidden = int(table.hidden.sum())
-        words += f" {hidden:,} subgroups are withheld for privacy."
+        words += f" {withheld_words(table.hidden, 'subgroup')} {WHY_WITHHELD}"
     return words

@@ -6,6 +6,7 @@ from analysis.evaluation import Evaluation
 from analysis.frame import AuditFrame
 from pages.ui import cache, state
 from pages.ui.messages import empty
+from pages.ui.view import HIDDEN_LABEL
 
 
 @cache.shared(8)
@@ -31,6 +32,6 @@ def is_withheld(why: str) -> bool:
         return False
     empty(
         "Not shown while small groups are hidden",
-        f"{why} Set the smallest group shown to 0 in the sidebar to see it.",
+        f"{why} Set {HIDDEN_LABEL} to 0 in the sidebar, under More, to see it.",
     )
     return True

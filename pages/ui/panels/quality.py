@@ -5,7 +5,7 @@ import streamlit as st
 from analysis.audits.quality import Quality, quality
 from analysis.charts import quality as printing
 from analysis.datasets.load import Dataset
-from pages.ui import cache, tables
+from pages.ui import actions, cache, tables
 from pages.ui.messages import note, plain
 from pages.ui.panels.part import is_withheld
 
@@ -20,7 +20,7 @@ def draw(data: Dataset) -> None:
         record = _quality(data)
     st.markdown(plain(printing.words(record)))
     if record.notes:
-        tables.printed(printing.printed(record), key=f"{KEY}.notes")
+        tables.printed(printing.printed(record), key=f"{KEY}.notes", texts=("What",))
     note(
         f"All {len(data.frame):,} {data.task.rows_are} of the table. Shown are "
         "differences that are larger than chance over all "
@@ -28,18 +28,8 @@ def draw(data: Dataset) -> None:
         "are entries made twice, or people whom the features cannot tell apart; a "
         "label rate may also differ because the world does."
     )
-    tables.numbers(printing.table(record), KEY, _snippet())
-
-
-def _snippet() -> str:
-    return "\n".join(
-        [
-            "from analysis.audits.quality import quality",
-            "",
-            "# dataset: as analysis.datasets.load.load returns it",
-            "quality(dataset.frame)",
-        ]
-    )
+    command = actions.audit_command((), ("selection_rate",), more=("--quality",))
+    tables.numbers(printing.table(record), KEY, command)
 
 
 @cache.shared(8)

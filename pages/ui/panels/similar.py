@@ -13,6 +13,7 @@ from analysis.lookalikes.similar import Similar, similar_groups
 from pages.ui import cache, tables
 from pages.ui.messages import empty, note, plain
 from pages.ui.panels.part import frame_of, is_withheld
+from pages.ui.snippets import code
 
 KEY = "subgroups.similar"
 FIRST_METRIC = "error_rate"
@@ -55,7 +56,17 @@ def draw(
     found = _fares(shown, data, chosen, metric)
     st.markdown(plain(printing.words(record, found)))
     if record.neighbours:
-        tables.printed(printing.printed(record, found), key=f"{KEY}.groups")
+        tables.printed(
+            printing.printed(record, found),
+            key=f"{KEY}.groups",
+            texts=("Differs in",),
+            helps={
+                "Distance": "How unlike the features are, without what chance adds.",
+                "Chance": "How unlike two such groups come out by chance alone.",
+                "n": "Those on whom the measure rests.",
+                "Difference": "To the group chosen.",
+            },
+        )
     _say(record, data)
     tables.numbers(printing.table(record, found), KEY, _snippet(chosen, metric))
 
@@ -90,15 +101,17 @@ def _say(record: Similar, data: Dataset) -> None:
 
 
 def _snippet(chosen: Values, metric: str) -> str:
-    return "\n".join(
+    return code(
         [
             "from analysis.lookalikes.fares import fares",
             "from analysis.lookalikes.similar import similar_groups",
-            "",
-            "# shown: an Evaluation; frame: the AuditFrame of its rows",
-            f"similar = similar_groups(frame, {dict(chosen)!r})",
+        ],
+        [
+            "frame = dataset.frame.take(dataset.positions(shown.row_ids))",
+            f"group, least = {dict(chosen)!r}, {MIN_ROWS}",
+            "similar = similar_groups(frame, group, min_rows=least)",
             f"fares(shown, similar, {metric!r})",
-        ]
+        ],
     )
 
 

@@ -10,9 +10,10 @@ from analysis.datasets.groups import FEW_VALUES
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.subgroups.smooth import SmoothCurve, smooth_curve
-from pages.ui import cache, controls, state, tables
+from pages.ui import actions, cache, controls, state, tables
 from pages.ui.messages import empty, note, plain
 from pages.ui.panels.part import is_withheld, positions
+from pages.ui.snippets import code
 
 KEY = "subgroups.smooth"
 SPANS = (0.05, 0.1, 0.2, 0.3, 0.5)
@@ -38,15 +39,19 @@ def draw(shown: Evaluation, data: Dataset, metric: str) -> None:
         "Window",
         SPANS,
         FIRST_SPAN,
-        format_func=lambda share: f"{share:.0%} of people",
+        format_func=lambda share: f"{100 * share:.0f}\u00a0% of {data.task.rows_are}",
         key=f"{KEY}.span",
         help="How many people are taken together at each point. Wider is steadier and "
         "hides narrow peaks.",
     )
     record = _curve(shown, data, metric, name, float(span))
-    st.markdown(plain(charts.words(record, name)))
-    figure = charts.curve(record, name, people=data.task.rows_are, ink=state.ink())
-    controls.chart(figure, f"{KEY}.chart", charts.alt(record, name))
+    is_whole = _is_whole(data, name)
+    st.markdown(plain(charts.words(record, name, is_whole=is_whole)))
+    figure = charts.curve(
+        record, name, people=data.task.rows_are, is_whole=is_whole, ink=state.ink()
+    )
+    alt = charts.alt(record, name, is_whole=is_whole)
+    controls.chart(figure, f"{KEY}.chart", alt)
     _say(record, data)
     tables.numbers(charts.table(record, name), KEY, _snippet(name, metric, float(span)))
 
@@ -57,6 +62,13 @@ def columns(data: Dataset) -> tuple[str, ...]:
     names = dict.fromkeys([*data.task.sensitive, *data.task.features])
     table = data.table[list(names)].select_dtypes("number")
     return tuple(str(n) for n in table if table[n].nunique() > FEW_VALUES)
+
+
+@cache.shared(16)
+def _is_whole(data: Dataset, name: str) -> bool:
+    """Return whether a column has whole numbers only, as years of age."""
+    known = data.table[name].dropna()
+    return bool((known % 1 == 0).all())
 
 
 def _say(record: SmoothCurve, data: Dataset) -> None:
@@ -72,14 +84,14 @@ def _say(record: SmoothCurve, data: Dataset) -> None:
 
 
 def _snippet(name: str, metric: str, span: float) -> str:
-    return "\n".join(
+    if span == FIRST_SPAN:
+        return actions.audit_command((), (metric,), more=("--along", name))
+    return code(
+        ["from analysis.subgroups.smooth import smooth_curve"],
         [
-            "from analysis.subgroups.smooth import smooth_curve",
-            "",
-            "# shown: an Evaluation; values: the column on its rows, float[n]",
-            f"# column: {name!r}",
+            f"values = dataset.numbers({name!r}, shown.row_ids)",
             f"smooth_curve(shown, values, {metric!r}, span={span})",
-        ]
+        ],
     )
 
 

@@ -8,9 +8,10 @@ from analysis.charts.theme import visible
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.lookalikes.suggested import Suggestions, suggested_groups
-from pages.ui import cache, state, tables
+from pages.ui import actions, cache, state, tables
 from pages.ui.messages import note, plain
 from pages.ui.panels.part import frame_of, is_withheld
+from pages.ui.snippets import code
 
 KEY = "subgroups.suggested"
 FEWEST, FIRST, MOST = 4, 12, 40
@@ -33,10 +34,17 @@ def draw(shown: Evaluation, data: Dataset, metric: str) -> None:
         record = _suggested(shown, data, metric, clusters)
     st.markdown(plain(printing.words(record)))
     if record.suggestions:
-        tables.printed(printing.printed(record), key=f"{KEY}.groups")
+        tables.printed(
+            printing.printed(record),
+            key=f"{KEY}.groups",
+            helps={
+                "Matching": "Everyone whom the rule describes.",
+                "n": "Those of them on whom the measure rests.",
+            },
+        )
         _offer_cohort(record)
-    note(_how(record, data))
-    tables.numbers(printing.table(record), KEY, _snippet(metric, clusters))
+    note(_how(record, data, len(shown)))
+    tables.numbers(printing.table(record), KEY, _snippet(data, metric, clusters))
 
 
 def _offer_cohort(record: Suggestions) -> None:
@@ -50,25 +58,31 @@ def _offer_cohort(record: Suggestions) -> None:
         st.rerun()
 
 
-def _how(record: Suggestions, data: Dataset) -> str:
+def _how(record: Suggestions, data: Dataset, rows: int) -> str:
     people = data.task.rows_are
+    drawn = f"all {rows:,} of them"
+    if record.rows_fitted < rows:
+        drawn = f"{record.rows_fitted:,} of them drawn at random (seed {record.seed})"
     return (
         f"Suggestions, not findings: {record.clusters} clusters of {people} with "
-        f"similar features, found on {record.rows_fitted:,} of them drawn at random "
-        f"(seed {record.seed}), each told by the values that dominate it. A group is "
-        f"everyone who has these values. Outcomes play no part in finding groups; "
-        "they only rank them, worst first, and q-values account for their number."
+        f"similar features, found on {drawn}, each told by the values that dominate "
+        "it. A group is everyone who has these values. Outcomes play no part in "
+        "finding groups; they only rank them, worst first, and q-values account for "
+        "their number."
     )
 
 
-def _snippet(metric: str, clusters: int) -> str:
-    return "\n".join(
+def _snippet(data: Dataset, metric: str, clusters: int) -> str:
+    told = _told(data)
+    if clusters == FIRST and told == list(data.frame.features):
+        return actions.audit_command((), (metric,), more=("--suggest",))
+    return code(
+        ["from analysis.lookalikes.suggested import suggested_groups"],
         [
-            "from analysis.lookalikes.suggested import suggested_groups",
-            "",
-            "# shown: an Evaluation; features: the feature columns of its rows",
+            "frame = dataset.frame.take(dataset.positions(shown.row_ids))",
+            f"features = frame.features[{told!r}]",
             f"suggested_groups(shown, features, {metric!r}, clusters={clusters})",
-        ]
+        ],
     )
 
 

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.audits.presets import four_fifths, law_144
+from analysis.audits.unknown import is_unknown
 from analysis.charts import presets as printing
 from analysis.errors import DataError, SettingError
 from analysis.evaluation import Evaluation, Threshold, binary_probabilities
@@ -117,7 +118,7 @@ def test_a_category_under_two_percent_keeps_number_and_rate_but_no_ratio():
     assert np.isnan(table.ratios.value[1])
     kept = law_144(people(cells), "sex", "race", excluding_small=False)[0]
     assert kept.ratios.value == pytest.approx([0.8, 1])
-    assert printing.EXCLUDABLE in printing.printed(kept)["remark"][1]
+    assert printing.EXCLUDABLE in printing.printed(kept)["Remark"][1]
 
 
 def test_exactly_two_percent_is_not_under_two_percent():
@@ -239,3 +240,36 @@ def test_names_stay_text_in_markdown_and_are_no_formula_in_csv():
     assert r"\[a\]\(b\) \*c\*" in text
     assert text.count("\n|") == 3
     assert "\n'=HYPERLINK" in printing.csv(table)
+
+
+def test_what_people_did_not_say_is_no_category():
+    cells = [(0, 0, 0.9, 40), (0, 0, 0.1, 60), (1, 0, 0.9, 10), (1, 0, 0.1, 90)]
+    cells += [(2, 0, 0.9, 50), (3, 0, 0.1, 5)]
+    names = ("Female", "Male", " Prefer not to say", "N/A")
+    table = four_fifths(people(cells, names), ("sex",))
+    assert table.names == ("Female", "Male")
+    assert table.ratios.value == pytest.approx([1, 0.25])
+    assert (table.left_out, table.unknown) == (55, names[2:])
+    said = " ".join(printing.notes(table))
+    assert "55 applicants" in said
+    assert "Prefer not to say, N/A" in said
+    assert law_144(people(cells, names), "sex", "race")[0].left_out == 55
+
+
+@pytest.mark.parametrize("name", ["UNKNOWN", "Not Disclosed ", "declined", "Missing"])
+@pytest.mark.parametrize("known", ["Black", "Other", "Unknown Islander"])
+def test_only_whole_names_stand_for_unknown(name, known):
+    grouping = Grouping(np.array([0, 1]), (name, known))
+    assert is_unknown(grouping).tolist() == [True, False]
+
+
+def test_where_being_decided_is_a_burden_rates_are_of_the_other_decision():
+    cells = [(0, 0, 0.9, 40), (0, 0, 0.1, 60), (1, 0, 0.9, 80), (1, 0, 0.1, 20)]
+    turned = four_fifths(people(cells), ("sex",), "negative")
+    assert turned.rates.value == pytest.approx([0.6, 0.2])
+    assert turned.ratios.value == pytest.approx([1, 1 / 3])
+    by_law = law_144(people(cells), "sex", "race", favourable="negative")[0]
+    assert by_law.ratios.value == pytest.approx([1, 1 / 3])
+    assert "decided negative" in printing.decision_words(turned, "x", "people")
+    with pytest.raises(SettingError, match="is not a decision"):
+        four_fifths(people(cells), ("sex",), "maybe")

@@ -30,7 +30,7 @@ def kinds(found):
 def test_a_clean_table_has_no_notes(rng):
     found = quality(frame_of(*clean(rng)))
     assert found.notes == ()
-    assert found.compared == 6  # two groups, three kinds
+    assert found.compared == 3  # two groups are each other's rest; three kinds
 
 
 def test_a_group_whose_label_rate_differs_is_named_with_its_numbers(rng):
@@ -50,7 +50,7 @@ def test_a_group_whose_label_rate_differs_is_named_with_its_numbers(rng):
         hits[a], sizes[a], hits[1 - a], sizes[1 - a], method="newcomb"
     )
     assert (note.difference.low, note.difference.high) == pytest.approx(expected)
-    assert f"{100 * note.inside.value:.0f} % have the label yes" in note.sentence
+    assert f"{100 * note.inside.value:.0f}\u00a0% have the label yes" in note.sentence
 
 
 def test_p_values_are_those_of_the_score_test():
@@ -88,8 +88,8 @@ def test_a_feature_missing_for_a_whole_group_is_found(rng):
     features, y, codes = clean(rng)
     features["x0"] = np.where(codes == 1, np.nan, 1.0)
     found = quality(frame_of(features, y, codes))
-    values = {n.group: n.inside.value for n in found.notes}
-    assert values == {"a": 0.0, "b": 0.25}
+    (note,) = found.notes
+    assert (note.group, note.inside.value, note.outside.value) == ("b", 0.25, 0.0)
 
 
 def test_values_missing_together_weigh_less_than_values_missing_alone(rng):
@@ -162,10 +162,32 @@ def test_faults_of_the_table_stand_before_label_rates(rng):
     features["x0"] = np.where((codes == 1) & (rng.random(4_000) < 0.4), np.nan, 1.0)
     assert [n.kind for n in quality(frame_of(features, y, codes)).notes] == [
         "missing",
-        "missing",
-        "label",
         "label",
     ]
+
+
+def test_an_attribute_missing_by_definition_is_no_note(rng):
+    """Those whose age is missing have one feature missing, which says nothing."""
+    features, y, codes = clean(rng, g=3)
+    features["group"] = np.where(codes == 2, np.nan, codes)
+    names = ("a", "b", "Missing")
+    assert quality(frame_of(features, y, codes, names)).notes == ()
+    features["x0"] = np.where(codes == 2, np.nan, 1.0)
+    worst = quality(frame_of(features, y, codes, names)).notes[0]
+    assert (worst.group, worst.inside.value) == ("Missing", 0.25)
+    alone = quality(frame_of({"group": features["group"]}, y, codes, names))
+    assert {n.kind for n in alone.notes} <= {"duplicates", "label"}
+
+
+def test_a_group_with_more_missing_stands_before_one_with_less(rng):
+    features, y, codes = clean(rng, n=9_000, g=3)
+    share = np.array([0.0, 0.30, 0.45])[codes]
+    features["x0"] = np.where(rng.random(9_000) < share, np.nan, 1.0)
+    notes = quality(frame_of(features, y, codes, ("a", "b", "c"))).notes
+    assert [n.is_fault for n in notes] == sorted(n.is_fault for n in notes)[::-1]
+    assert notes[0].group == "c"
+    assert not notes[-1].is_fault
+    assert notes[-1].group == "a"
 
 
 def test_small_groups_one_group_and_unlabelled_tables_are_no_error(rng):
@@ -185,3 +207,30 @@ def test_twenty_clean_groups_seldom_yield_a_note():
         frame = frame_of(*clean(rng, 2_000, 20), names=tuple("abcdefghijklmnopqrst"))
         noted += bool(quality(frame).notes)
     assert noted / 60 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 60)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1e300])
+def test_notes_do_not_depend_on_the_scale_of_the_weights(rng, scale):
+    features, _, codes = clean(rng, g=3)
+    y = (rng.random(4_000) < np.where(codes == 1, 0.3, 0.5)).astype(int)
+    weights = rng.exponential(size=4_000)
+    usual, scaled = (
+        quality(frame_of(features, y, codes, ("a", "b", "c"), weights=w)).notes
+        for w in (weights, weights * scale)
+    )
+    assert usual
+    for one, other in zip(usual, scaled, strict=True):
+        assert one.sentence == other.sentence
+        ends = other.difference.low, other.difference.high
+        assert (one.difference.low, one.difference.high) == pytest.approx(ends)
+
+
+def test_a_group_of_no_weight_beside_the_others_is_no_note(rng):
+    features, y, codes = clean(rng, g=3)
+    weights = np.where(codes == 2, 1e-300, 1e300)
+    named = ("a", "b", "c")
+    assert not [
+        note
+        for note in quality(frame_of(features, y, codes, named, weights=weights)).notes
+        if note.group == "c"
+    ]

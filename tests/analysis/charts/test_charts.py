@@ -242,7 +242,7 @@ def test_moves_join_before_to_after(pair):
     )
     assert {(before.value[g], after.value[g]) for g in (0, 1)} == set(lines)
     assert "change overall" in compare.alt(record, "error_rate")
-    assert "accuracy" in compare.price(record)["measure"].str.lower().to_string()
+    assert "accuracy" in compare.price(record)["Measure"].str.lower().to_string()
 
 
 def test_a_change_that_could_be_chance_is_grey(pair):
@@ -411,7 +411,7 @@ def test_calibration_ranks_by_the_value_it_prints(rng, make_evaluation):
     panels = [a.text for a in calibration.reliability(record).layout.annotations]
     assert any(printed in text for text in panels)
     table = calibration.errors_table(record)
-    assert printed.split()[0] in list(table["mean distance, points"])
+    assert printed.split()[0] in list(table["Mean distance, points"])
 
 
 def test_one_column_of_rates_has_one_number_of_decimals(pair):

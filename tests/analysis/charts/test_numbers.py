@@ -67,7 +67,7 @@ def test_a_change_beside_its_ends_is_their_difference_as_printed(
         for x in (before, after)
     )
     said = printed(numbers.plain(shown.value, "points", decimals))
-    said = said.removesuffix(" points").replace("−", "-")
+    said = said.removesuffix("s").removesuffix(" point").replace("−", "-")
     assert float(said) == pytest.approx(second - first, abs=1e-9)
     assert abs(shown.value - change.value) <= 10**-decimals / 100 + 1e-12
     assert (shown.low, shown.high) == (change.low, change.high)

@@ -118,11 +118,12 @@ def test_for_a_metric_that_is_better_high_a_lower_value_is_not_better(similar):
 
 def test_neighbours_are_printed_beside_the_group_with_what_differs(similar):
     shown = neighbours.printed(similar, compared("error_rate"))
-    assert shown["group"].tolist() == ["Female · A", "Male · A", "Male · B"]
-    assert shown["differs in"].tolist() == ["", "sex", "sex, race"]
-    change = shown["difference to the group"].tolist()
-    assert change[1] == "−20\u00a0points [−27, −13]"
-    assert change[2].endswith(", not sure")
+    assert shown["Group"].tolist() == ["Female · A", "Male · A", "Male · B"]
+    assert shown["Differs in"].tolist() == ["", "sex", "sex, race"]
+    assert shown["n"].tolist() == ["800", "500", "500"]
+    change = shown["Difference"].tolist()
+    assert change[1] == "−20\u00a0points"
+    assert shown["q"].tolist() == ["", "0.001", "0.600"]
     assert len(neighbours.table(similar, compared("error_rate"))) == 2
 
 
@@ -146,10 +147,13 @@ def test_the_worst_sure_suggestion_is_said_and_all_are_printed():
         500,
         0,
     )
-    assert "1 of 2 suggested groups differ" in suggestions.words(record)
+    assert "1 of 2 suggested groups differs" in suggestions.words(record)
+    assert "n = 100 and 900" in suggestions.words(record)
     assert "The worst of them: y = 2 (decided wrong 30" in suggestions.words(record)
     shown = suggestions.printed(record)
-    assert shown["difference"].str.endswith("not sure").tolist() == [True, False]
+    assert shown["q"].tolist() == ["0.200", "0.010"]
+    assert shown["Matching"].tolist() == ["120", "120"]
+    assert shown["n"].tolist() == ["100", "100"]
     assert suggestions.table(record)["dominant values"][0] == (
         "x = 1: 90\u00a0% of the cluster, 30\u00a0% of all"
     )
@@ -170,11 +174,11 @@ def test_the_quality_note_leads_with_its_worst_sentence():
     label = Note("label", "sex", "F", "yes", inside, outside, difference, 0.001)
     record = Quality((note, label), 6)
     assert notes.words(record) == (
-        "sex F: 30 % of the feature values are missing, against 5 % among all others "
-        "(n = 90 and 900)."
+        "sex F: 30\u00a0% of the feature values are missing, against 5\u00a0% among "
+        "all others (n = 90 and 900)."
     )
     shown = notes.printed(record)
-    assert shown["what"].tolist() == ["missing feature values", "label rate: yes"]
+    assert shown["What"].tolist() == ["missing feature values", "label rate: yes"]
     assert notes.table(record)["q-value"].tolist() == [0.001, 0.001]
     assert "In none of 6 comparisons" in notes.words(Quality((), 6))
     assert "No group is large enough" in notes.words(Quality((), 0))
@@ -197,6 +201,6 @@ def test_the_verdict_names_the_lowest_group_that_is_surely_below():
     said = preset_tables.verdict(table)
     assert said.startswith("2 of 3 groups are below four fifths of the rate of a, 1 of")
     assert "lowest of these is c at 0.50 [0.40, 0.60] (n = 90)" in said
-    remarks = preset_tables.printed(table)["remark"].tolist()
+    remarks = preset_tables.printed(table)["Remark"].tolist()
     assert remarks == ["highest rate", "below 0.8", "surely below 0.8"]
     assert isinstance(preset_tables.frame(table), pd.DataFrame)

@@ -130,11 +130,11 @@ def test_the_text_alternative_says_thresholds_and_values(curves):
 def test_the_printed_table_has_everyone_first_and_a_dash_for_no_value(curves):
     _, now, _ = drawn(curves(), np.array([0.3, 0.6, 0.5]))
     shown = thresholds.printed(now)
-    assert list(shown["group"]) == ["Overall", HOSTILE, "$y$", "empty"]
-    assert list(shown["threshold"]) == ["", "0.300", "0.600", "0.500"]
-    assert shown["found"].tolist()[-1] == "–"
-    assert "%" in shown["found"][1]
-    assert "[" in shown["cost per person"][1]
+    assert list(shown["Group"]) == ["Overall", HOSTILE, "$y$", "empty"]
+    assert list(shown["Threshold"]) == ["", "0.300", "0.600", "0.500"]
+    assert shown["Found"].tolist()[-1] == "–"
+    assert "%" in shown["Found"][1]
+    assert "[" in shown["Cost per person"][1]
 
 
 def test_without_rows_there_is_an_empty_frame(curves):

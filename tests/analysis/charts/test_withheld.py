@@ -164,7 +164,7 @@ def test_reliability_has_no_panel_of_a_withheld_group(models):
 
 def test_calibration_tables_print_withheld(models):
     record = reliability_by_group(models[0], ("animal",), k=K)
-    printed = calibration.errors_table(record).set_index("group")
+    printed = calibration.errors_table(record).set_index("Group")
     assert (printed.loc[list(HIDDEN)] == "withheld").all(axis=None)
     assert not (printed.loc[list(SHOWN)] == "withheld").any(axis=None)
     bins = calibration.table(record).set_index("group").drop(columns=["from", "to"])

@@ -149,3 +149,29 @@ def test_what_is_not_there_is_said():
     only = frame_of({"team": pd.Categorical(["a", "b"] * 100)}, {"team": grouping})
     with pytest.raises(DataError, match="No feature is left"):
         similar_groups(only, {"team": "a"})
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1e300])
+def test_neighbours_do_not_depend_on_the_scale_of_the_weights(rng, scale):
+    codes = rng.integers(0, 3, 300)
+    weights = rng.exponential(size=300)
+    features = {"x": rng.normal(codes, 1), "y": rng.normal(size=300)}
+    team = {"team": Grouping(codes, ("a", "b", "c"))}
+    usual, scaled = (
+        similar_groups(frame_of(features, team, w), {"team": "a"}).neighbours
+        for w in (weights, weights * scale)
+    )
+    for one, other in zip(usual, scaled, strict=True):
+        assert one.name == other.name
+        assert one.beyond_chance == pytest.approx(other.beyond_chance, rel=1e-9)
+        assert one.chance_high == pytest.approx(other.chance_high, rel=1e-9)
+
+
+def test_groups_whose_weights_differ_by_hundreds_of_digits_are_compared(rng):
+    codes = np.repeat([0, 1], 100)
+    features = colours(0.5, 0.6)
+    team = {"team": Grouping(codes, ("a", "b"))}
+    equal = similar_groups(frame_of(features, team), {"team": "a"})
+    weights = np.where(codes == 0, 1e-300, 1e300)
+    apart = similar_groups(frame_of(features, team, weights), {"team": "a"})
+    assert apart.neighbours == equal.neighbours

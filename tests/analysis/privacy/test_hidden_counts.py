@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.counts import Counts, counts_of
-from analysis.privacy.hidden_counts import hidden_in, hidden_on_any, tells_apart
+from analysis.privacy.hidden_counts import hidden_in, tells_apart
 from analysis.privacy.withheld import hidden_groups
 from analysis.subgroups.listing import Listing
 
@@ -47,13 +47,6 @@ def test_it_hides_what_a_listing_of_the_same_groups_hides(rng, make_evaluation):
     for k in (5, 20, 60, 500):
         listed = hidden_groups(shown, Listing((("group",),)), k)
         assert hidden_in(counts_of(shown, ("group",)), k).tolist() == listed.tolist()
-
-
-def test_a_group_hidden_on_one_side_is_hidden_on_both():
-    both = counts(LARGE, LARGE, LARGE)
-    one = counts(LARGE, SMALL, LARGE)
-    assert hidden_on_any([both, one], 10) >= {"b"}
-    assert hidden_on_any([both, both], 10) == set()
 
 
 def test_some_of_the_hidden_groups_give_the_others_away():

@@ -1,10 +1,17 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.proportion import (
+    confint_proportions_2indep,
+    proportion_confint,
+)
 
 from analysis.counts import Counts, count, counts_of
 from analysis.estimates import Z
+from analysis.intervals import range_quantile, share_interval, sidak
 from analysis.metrics.bands import count_band
 from analysis.metrics.registry import DECISION_METRICS, METRICS, metric_named
 from analysis.subgroups.disaggregate import disaggregate
@@ -127,14 +134,60 @@ def test_counts_of_two_groups_add_up_to_those_of_their_union(
     assert vars(together) == pytest.approx(vars(expected))
 
 
+def test_the_gap_of_two_groups_joins_their_exact_limits(make_evaluation):
+    """Newcombe's way of joining, a little wider than from Wilson's limits."""
+    codes = np.repeat([0, 1], [60, 90])
+    scores = np.concatenate([np.arange(60) < 15, np.arange(90) < 50])
+    evaluation = make_evaluation(np.zeros(150, int), scores, codes)
+    gap = disaggregate(evaluation, ("group",), ["selection_rate"]).gaps
+    (low, high), (lower, upper) = (
+        proportion_confint(hits, n, method="beta") for hits, n in ((50, 90), (15, 60))
+    )
+    apart = 50 / 90 - 15 / 60
+    expected = (
+        apart - np.hypot(50 / 90 - low, upper - 15 / 60),
+        apart + np.hypot(high - 50 / 90, 15 / 60 - lower),
+    )
+    shorter = confint_proportions_2indep(50, 90, 15, 60, method="newcomb")
+    found = gap["selection_rate"]
+    assert found.low < shorter[0] < shorter[1] < found.high
+    assert found.value == pytest.approx(50 / 90 - 15 / 60)
+    assert (found.low, found.high) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("groups", [3, 8])
+def test_gap_ratio_and_worst_group_hold_together_at_95_percent(make_evaluation, groups):
+    """The largest gap by all pairs, the others by as many intervals at once."""
+    rng = np.random.default_rng(groups)
+    codes = np.repeat(np.arange(groups), 50)
+    scores = rng.random(50 * groups) < np.linspace(0.2, 0.8, groups)[codes]
+    evaluation = make_evaluation(np.zeros(50 * groups, int), scores, codes)
+    found = disaggregate(evaluation, ("group",), ["selection_rate", "accuracy"])
+    rates = found.by_group["selection_rate"].value
+    rows = np.full(groups, 50.0)
+    low, high = share_interval(rates, rows, range_quantile(groups))
+    ends = [
+        rates[i] - rates[j] - np.hypot(rates[i] - low[i], high[j] - rates[j])
+        for i, j in itertools.permutations(range(groups), 2)
+    ]
+    expected = max(ends)
+    assert expected > 0
+    assert found.gaps["selection_rate"].low == pytest.approx(expected)
+    low, high = share_interval(rates, rows, sidak(groups))
+    assert found.ratios["selection_rate"].low == pytest.approx(low.min() / high.max())
+    low, high = share_interval(1 - rates, rows, sidak(groups))
+    worst = found.worst["accuracy"]
+    assert (worst.low, worst.high) == pytest.approx((low.min(), high.min()))
+
+
 def test_a_hidden_group_has_no_number_and_stands_in_no_gap(make_evaluation, rng):
     y, scores, codes, weights = random_case(rng, 300, 4, True)
     keep = (codes != 2) | (np.cumsum(codes == 2) <= 3)  # three people in group c
     evaluation = make_evaluation(y[keep], scores[keep], codes[keep], weights[keep], g=4)
     names = ["selection_rate", "auroc", "expected_calibration_error"]
-    found = disaggregate(evaluation, ("group",), names, k=5)
-    hidden = found.hidden
-    assert hidden[2]
+    hidden = np.array([False, False, True, False])
+    found = disaggregate(evaluation, ("group",), names, hidden)
+    assert found.hidden.tolist() == hidden.tolist()
     assert np.isnan(found.n[hidden]).all()
     for name in names:
         column = found.by_group[name]

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analysis.datasets.task import Task
-from analysis.subgroups.finding import find
+from analysis.frame import Grouping
+from analysis.subgroups.finding import HARMS, find, not_searched, score_words
 
 TASK = Task(
     name="t",
@@ -25,7 +28,7 @@ def test_the_missed_group_is_named_with_its_numbers(make_evaluation):
     assert found.is_sure
     assert found.sentence == (
         "Among people who earn over 50K, a are missed far more often than b: "
-        "50 % [43, 57] against 10 % [7, 15] (n = 200 and 200)."
+        "50\u00a0% [43, 57] against 10\u00a0% [7, 15] (n = 200 and 200)."
     )
     assert (found.attribute, found.metric) == ("group", "false_negative_rate")
 
@@ -54,7 +57,11 @@ def test_without_a_gap_the_smallest_visible_one_is_said(make_evaluation, rng):
     y, codes = rng.integers(0, 2, (2, 600))
     found = find(make_evaluation(y, rng.uniform(size=600), codes), TASK)
     assert not found.is_sure
-    assert "could not have been seen with these rows" in found.sentence
+    assert found.sentence.startswith(
+        "No gap larger than chance in who is missed or wrongly flagged; gaps under "
+    )
+    assert found.sentence.endswith("could not have been seen with these rows.")
+    assert (found.metric in HARMS, found.attribute) == (True, "group")
     assert 0.05 < found.detectable < 0.4
 
 
@@ -96,3 +103,26 @@ def test_what_no_two_groups_may_show_is_said(make_evaluation):
     assert "withheld" in found.sentence
     assert not found.is_sure
     assert found.attribute == ""
+
+
+def test_a_measure_that_was_not_searched_is_said_to_be_so(make_evaluation, rng):
+    y, codes = rng.integers(0, 2, (2, 600))
+    unsure = find(make_evaluation(y, rng.uniform(size=600), codes), TASK)
+    assert "was not among those searched" in not_searched(unsure, "error_rate")
+    assert not_searched(unsure, "false_negative_rate") == ""
+
+
+def test_those_without_a_value_are_named_by_what_is_missing(make_evaluation):
+    y, codes = np.ones(400, int), np.repeat([0, 1], 200)
+    scores = np.where(np.arange(400) % np.where(codes == 1, 2, 10) == 0, 0.1, 0.9)
+    shown = make_evaluation(y, scores, codes)
+    missing = replace(shown, groups={"race": Grouping(codes, ("White", "Missing"))})
+    assert "those with Missing race are missed" in find(missing, TASK).sentence
+
+
+@pytest.mark.parametrize(
+    ("score", "words"),
+    [(0.0, "0"), (4.15e-06, "0.000004"), (1e-9, "almost 0"), (0.5, "0.5"), (7, "7")],
+)
+def test_a_score_is_never_written_in_powers_of_ten(score, words):
+    assert score_words(score) == words

@@ -7,7 +7,8 @@ from analysis.counts import counts_of
 from analysis.estimates import Z
 from analysis.evaluation import Argmax, Evaluation, Scores
 from analysis.frame import Grouping
-from analysis.metrics.bands import band
+from analysis.metrics.bands import band, bounds_of, spread, spread_band
+from analysis.metrics.kinds import ScoreMetric
 from analysis.metrics.registry import METRICS, metric_named
 from analysis.subgroups import rest
 from analysis.subgroups.rest import reference_band, rest_band, rest_counts, rest_spread
@@ -43,6 +44,16 @@ def outside(evaluation, g):
     return evaluation.take(np.flatnonzero(evaluation.groups["group"].codes != g))
 
 
+def beside_everyone(name, part, evaluation):
+    """A metric of some of the rows alone, whose losses vary as everyone's at least."""
+    metric = metric_named(name)
+    if not isinstance(metric, ScoreMetric):
+        return band(metric, part, ())(Z).at(0)
+    prior = spread(metric, evaluation, ()).prior
+    known = replace(spread(metric, part, ()), prior=prior)
+    return spread_band(metric, known, bounds_of(metric, evaluation))(Z).at(0)
+
+
 def _everyone(n):
     return Grouping(np.zeros(n, int), ("Everyone",))
 
@@ -58,7 +69,7 @@ def test_the_rest_is_the_metric_over_everyone_outside(rng, name):
     found = rest_of(evaluation, name)
     for g in range(4):
         others = outside(evaluation, g)
-        expected = band(metric_named(name), others, ())(Z).at(0)
+        expected = beside_everyone(name, others, evaluation)
         for field in FIELDS:
             ours = getattr(found.at(g), field)
             assert ours == pytest.approx(getattr(expected, field)), (g, field)
@@ -115,6 +126,21 @@ def test_an_emptied_cell_of_the_rest_keeps_no_rounding_error(rng):
     w, w2 = (np.where(n > 0, t, 0) for t in (counts.w, counts.w2))
     left = rest_counts(type(counts)(counts.names, n, w, w2))
     assert left.w[0, 1, 0] == left.w2[0, 1, 0] == 0
+
+
+@pytest.mark.parametrize("exact_work", [0, 5_000_000])
+def test_the_rest_of_either_way_has_everyones_variance_beside_its_own(
+    rng, monkeypatch, exact_work
+):
+    """Of two groups, either's rest is the other, to the last end of its interval."""
+    monkeypatch.setattr(rest, "EXACT_WORK", exact_work)
+    evaluation = drawn(rng, n=300, g=2)
+    for name in ("brier_score", "log_loss", "mean_score"):
+        own = band(metric_named(name), evaluation, ("group",))(Z)
+        other = rest_of(evaluation, name)
+        for field in FIELDS:
+            expected = getattr(own, field)[[1, 0]]
+            assert getattr(other, field) == pytest.approx(expected), (name, field)
 
 
 @pytest.fixture
@@ -213,7 +239,7 @@ def test_the_rest_of_three_classes_is_exact_too(rng):
     for name in ("f1_weighted", "precision_micro", "auroc_macro", "brier_score"):
         found = rest_of(evaluation, name)
         for g in range(3):
-            expected = band(metric_named(name), outside(evaluation, g), ())(Z).at(0)
+            expected = beside_everyone(name, outside(evaluation, g), evaluation)
             for field in FIELDS:
                 ours = getattr(found.at(g), field)
                 assert ours == pytest.approx(getattr(expected, field)), (name, field)

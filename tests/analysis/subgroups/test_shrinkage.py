@@ -37,6 +37,35 @@ def test_strength_0_leaves_the_raw_values():
         assert getattr(found, field).tolist() == getattr(raw, field).tolist()
 
 
+@pytest.mark.parametrize("strength", [0.5, 1.0, 2.0, 3.0])
+def test_strength_is_the_power_of_what_a_pull_leaves(strength):
+    """The same five groups: Morris's pull of 0.16 leaves 0.84 of each distance."""
+    y = np.array([1.0, 2.0, 3.0, 4.0, 10.0])
+    left = 1 - 2 / 4 * 4.0 / (50 / 4)
+    assert left == pytest.approx(0.84)
+    found = shrunken(normal(y, 2.0), strength=strength, bounds=WIDE)
+    assert found.value - 4 == pytest.approx(left**strength * (y - 4))
+
+
+def test_a_share_is_known_as_well_as_its_centre_lets_it_be_worked_by_hand():
+    """Five groups of 20 around a centre of 0.3: variance 0.3 x 0.7 / 20 for each."""
+    y, n = np.array([0.0, 0.2, 0.3, 0.4, 0.6]), np.full(5, 20.0)
+    raw = Estimates(y, *wilson(y, n), n)
+    v, squares = 0.3 * 0.7 / 20, ((y - 0.3) ** 2).sum()
+    pull = 2 / 4 * v / (squares / 4)
+    assert v < squares / 4
+    found = shrunken(raw, rows=n)
+    assert found.value == pytest.approx(y - pull * (y - 0.3))
+
+
+def test_shares_that_are_all_0_stay_0():
+    n = np.array([10.0, 200.0, 30.0, 4.0, 1_000.0])
+    zero = np.zeros(5)
+    found = shrunken(Estimates(zero, *wilson(zero, n), n), rows=n)
+    assert found.value.tolist() == zero.tolist()
+    assert (found.high > 0).all()
+
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10_000))
 def test_values_move_towards_the_centre_with_strength_and_never_past_it(seed):

@@ -4,7 +4,7 @@ from scipy import integrate, optimize
 
 from analysis.errors import DataError, NeedsProbabilitiesError, SettingError
 from analysis.evaluation import Evaluation, Scores, Threshold
-from analysis.intervals import sidak, wilson
+from analysis.intervals import clopper_pearson, sidak
 from analysis.subgroups.disaggregate import disaggregate
 from analysis.subgroups.smooth import SCORE_POINTS, _quantile, smooth_curve
 
@@ -27,7 +27,7 @@ def test_values_that_each_hold_a_window_keep_their_own_rates(make_evaluation, rn
     assert curve.estimates.n.tolist() == [50, 30, 20]
     # three windows without a row in common: as three independent groups
     assert curve.quantile == pytest.approx(sidak(3))
-    low, high = wilson(curve.estimates.value, curve.estimates.n, sidak(3))
+    low, high = clopper_pearson(curve.estimates.value, curve.estimates.n, sidak(3))
     assert curve.estimates.low == pytest.approx(low)
     assert curve.estimates.high == pytest.approx(high)
 
@@ -57,7 +57,9 @@ def test_a_window_is_the_tricube_kernel_of_its_nearest_rows(make_evaluation, rng
         p = int(np.abs(curve.x - x).argmin())
         assert curve.x[p] == pytest.approx(x, abs=1e-6)
         assert curve.estimates.value[p] == pytest.approx(rate, abs=1e-6)
-        low, _ = wilson(np.array([rate]), np.array([effective]), curve.quantile)
+        low, _ = clopper_pearson(
+            np.array([rate]), np.array([effective]), curve.quantile
+        )
         assert curve.estimates.low[p] == pytest.approx(low[0], abs=1e-6)
 
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from analysis.costs import Costs
 from analysis.counts import counts_of
 from analysis.errors import SettingError
-from analysis.evaluation import GroupThresholds, Threshold
+from analysis.evaluation import GroupThresholds, Scores, Threshold
 from analysis.metrics.registry import metric_named
 from analysis.thresholds.agreement import TOLERANCE
 from analysis.thresholds.curves import threshold_curves
@@ -244,3 +245,19 @@ def test_groups_whose_scores_are_too_coarse_come_as_near_as_they_can(make_evalua
     accuracy = np.trace(found.counts.w, axis1=1, axis2=2) / 4
     assert accuracy.tolist() == [0.75, 0.5]
     assert found.gap.value == 0.25
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_thresholds_follow_the_scale_of_raw_scores_to_its_ends(
+    rng, make_evaluation, strategy
+):
+    codes = rng.integers(0, 2, 200)
+    values = np.round(rng.uniform(-1, 1, 200), 3)
+    values[:2] = -1, 1
+    small = make_evaluation(rng.integers(0, 2, 200), np.zeros(200), codes)
+    usual, huge = (
+        chosen(replace(small, scores=Scores(values[:, None] * scale, "raw")), strategy)
+        for scale in (1.0, 1e308)
+    )
+    assert huge.cost.value == usual.cost.value
+    assert huge.thresholds / 1e308 == pytest.approx(usual.thresholds, abs=0.02)
