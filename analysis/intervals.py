@@ -102,12 +102,14 @@ def student(z: Quantile, freedom: Floats) -> Floats:
     return quantile
 
 
-FAMILY = 1e-6
-"""Takes the quantile of a family just into the tails, where limits are exact."""
+GAP_LEVEL = 0.96
+"""Level asked of all pairs together: joined limits of mid-sized shares hold a hair less
+often than their level says, and a largest gap is to be held 95 % of the time at least;
+for two groups it also lies beyond Z, where limits are the exact ones."""
 
 
 @lru_cache(maxsize=256)
-def range_quantile(groups: int, level: float = LEVEL) -> float:
+def range_quantile(groups: int, level: float = GAP_LEVEL) -> float:
     """Return the critical value for all pairwise differences of g groups.
 
     It is the quantile of max |Z_i - Z_j| / sqrt(2) over g independent normals, the
@@ -129,9 +131,7 @@ def range_quantile(groups: int, level: float = LEVEL) -> float:
 
         return integrate.quad(density, -8, 8 + q, limit=200)[0] - level
 
-    quantile = float(optimize.brentq(coverage, 0.1, 12)) / math.sqrt(2)
-    # for two groups a hair beyond Z: a gap is held by exact limits, as all families are
-    return quantile * (1 + FAMILY)
+    return float(optimize.brentq(coverage, 0.1, 12)) / math.sqrt(2)
 
 
 def largest_gap(value: Floats, low: Floats, high: Floats, n: Floats) -> Estimate:

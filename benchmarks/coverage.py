@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from analysis.counts import Counts
-from analysis.estimates import LEVEL, Estimates, Z
+from analysis.estimates import Estimates, Z
 from analysis.intervals import (
+    GAP_LEVEL,
     largest_gap,
     range_quantile,
     sidak,
@@ -139,7 +140,7 @@ def _family(
         for n, p in zip(sizes, truth, strict=True)
     ]
     at = count_band(rate("selection_rate"), _side_by_side(by_group))
-    wide = _by_replicate(at(range_quantile(groups, LEVEL)), groups)
+    wide = _by_replicate(at(range_quantile(groups, GAP_LEVEL)), groups)
     each = _by_replicate(at(sidak(groups)), groups)
     ends = {
         "largest gap": [largest_gap(*one) for one in wide],

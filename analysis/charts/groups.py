@@ -116,8 +116,12 @@ def withheld_groups(record: Disaggregation) -> str:
 
 
 def gap_size(gap: Estimate, unit: Unit) -> str:
-    """Return the size of a gap, which has no sign; everywhere to the same digits."""
-    return numbers.full(gap, change_unit(unit)).replace("+", "")
+    """Return the size of a gap, which has no sign; everywhere to the same digits.
+
+    In points it has a decimal: beside rounded rates, whole points could seem one off.
+    """
+    decimals = 1 if unit == "percent" else None
+    return numbers.full(gap, change_unit(unit), decimals).replace("+", "")
 
 
 def change_unit(unit: Unit) -> Unit:

@@ -8,9 +8,9 @@ import numpy as np
 
 from analysis.arrays import Floats
 from analysis.errors import SettingError
-from analysis.estimates import LEVEL, Estimate, Estimates, Quantile, Z
+from analysis.estimates import Estimate, Estimates, Quantile, Z
 from analysis.evaluation import Evaluation
-from analysis.intervals import largest_gap, range_quantile
+from analysis.intervals import GAP_LEVEL, largest_gap, range_quantile
 from analysis.metrics.bands import band
 from analysis.metrics.kinds import Metric
 from analysis.metrics.registry import metric_named
@@ -127,5 +127,5 @@ class _Standardised:
 
 def _gap(standard: _Standardised, value: Floats) -> Estimate:
     defined = int((~np.isnan(value)).sum())
-    at = standard.at(range_quantile(defined, LEVEL))
+    at = standard.at(range_quantile(defined, GAP_LEVEL))
     return largest_gap(at.value, at.low, at.high, at.n)

@@ -8,9 +8,10 @@ import numpy as np
 
 from analysis.arrays import Bools, Floats, frozen
 from analysis.counts import counts_of
-from analysis.estimates import LEVEL, Estimate, Estimates, Z, blanked
+from analysis.estimates import Estimate, Estimates, Z, blanked
 from analysis.evaluation import Evaluation
 from analysis.intervals import (
+    GAP_LEVEL,
     largest_gap,
     range_quantile,
     sidak,
@@ -120,11 +121,11 @@ def _shown(at: Band, hidden: Bools) -> Band:
 
 
 def _gaps(bands: Mapping[str, Band]) -> dict[str, Estimate]:
-    gaps = {name: _gap([at], LEVEL) for name, at in bands.items()}
+    gaps = {name: _gap([at], GAP_LEVEL) for name, at in bands.items()}
     for name, members in GAP_MEMBERS.items():
         if all(member in bands for member in members):
             # Bonferroni over the member rates, so that their largest gap is covered
-            level = 1 - (1 - LEVEL) / len(members)
+            level = 1 - (1 - GAP_LEVEL) / len(members)
             gaps[name] = _gap([bands[m] for m in members], level)
     return gaps
 

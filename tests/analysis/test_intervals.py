@@ -39,7 +39,7 @@ def test_wilson_without_rows_is_undefined():
 @pytest.mark.parametrize("groups", [2, 3, 8, 40])
 def test_range_quantile_agrees_with_the_studentised_range(groups):
     expected = stats.studentized_range.ppf(0.95, groups, 100_000) / np.sqrt(2)
-    assert range_quantile(groups) == pytest.approx(expected, rel=2e-4)
+    assert range_quantile(groups, 0.95) == pytest.approx(expected, rel=2e-4)
 
 
 def test_q_values_agree_with_statsmodels_and_skip_undefined(rng):

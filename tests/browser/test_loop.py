@@ -41,7 +41,7 @@ def test_first_sight_is_a_finding_and_three_clicks_show_its_price(visitor):
     visitor.wait_for_text("What did the fix do, to whom, at what price?")
     visitor.settle()
     text = visitor.text()
-    assert re.search(r"\d+(\.\d+)? points", text)
+    assert re.search(r"\d+(\.\d+)?\s+points", text)
     assert "The price, over everyone" in text
     visitor.shot("compare")
 

@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import (
 
 from analysis.counts import Counts, count, counts_of
 from analysis.estimates import Z
-from analysis.intervals import range_quantile, share_interval, sidak
+from analysis.intervals import GAP_LEVEL, range_quantile, share_interval, sidak
 from analysis.metrics.bands import count_band
 from analysis.metrics.registry import DECISION_METRICS, METRICS, metric_named
 from analysis.subgroups.disaggregate import disaggregate
@@ -141,7 +141,8 @@ def test_the_gap_of_two_groups_joins_their_exact_limits(make_evaluation):
     evaluation = make_evaluation(np.zeros(150, int), scores, codes)
     gap = disaggregate(evaluation, ("group",), ["selection_rate"]).gaps
     (low, high), (lower, upper) = (
-        proportion_confint(hits, n, method="beta") for hits, n in ((50, 90), (15, 60))
+        proportion_confint(hits, n, alpha=1 - GAP_LEVEL, method="beta")
+        for hits, n in ((50, 90), (15, 60))
     )
     apart = 50 / 90 - 15 / 60
     expected = (

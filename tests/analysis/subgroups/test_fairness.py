@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.estimates import LEVEL
-from analysis.intervals import largest_gap, range_quantile
+from analysis.intervals import GAP_LEVEL, largest_gap, range_quantile
 from analysis.metrics.bands import band
 from analysis.metrics.registry import METRICS, metric_named
 from analysis.subgroups.disaggregate import disaggregate
@@ -74,7 +73,7 @@ def test_the_gap_of_two_rates_allows_for_looking_at_both(make_evaluation, rng):
     evaluation = drawn(make_evaluation, rng)
     names = ("true_positive_rate", "false_positive_rate")
     found = disaggregate(evaluation, ("group",), names)
-    z = range_quantile(3, 1 - (1 - LEVEL) / 2)
+    z = range_quantile(3, 1 - (1 - GAP_LEVEL) / 2)
     ends = []
     for name in names:
         at = band(metric_named(name), evaluation, ("group",))(z)
