@@ -22,7 +22,6 @@ from analysis.datasets.columns import ColumnSummary, summarise
 from analysis.datasets.load import Dataset, existing_scores, load
 from analysis.datasets.splits import split
 from analysis.datasets.task import task_from_json, task_to_json
-from analysis.datasets.upload import ReadTable, Roles, infer_roles, read_table
 from analysis.errors import AuditError, RunError
 from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
 from analysis.frame import Splits
@@ -285,25 +284,6 @@ def summaries(data: Dataset) -> tuple[ColumnSummary, ...]:
 def label_rate(data: Dataset, positive: str = "") -> str:
     """Return the share of the class in view, as printed."""
     return numbers.plain(label_share(data.frame, positive))
-
-
-@shared(2)
-def uploaded(file_id: str, _file: Any) -> tuple[ReadTable, Roles]:
-    """Read an uploaded file once, and suggest its roles."""
-    read = read_table(_file.getvalue(), _file.name)
-    return read, infer_roles(read.table)
-
-
-def tables_like(data: Dataset) -> list[str]:
-    """Return other uploaded tables that have every column this one's model reads."""
-    return [
-        task.name
-        for task in store().notes.tasks()
-        if task.name != data.task.name
-        and task.label == data.task.label
-        and task.classes == data.task.classes
-        and set(data.task.features) <= set(task.features)
-    ]
 
 
 def forget_records() -> None:

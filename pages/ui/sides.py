@@ -13,7 +13,7 @@ from analysis.frame import Grouping
 from analysis.privacy.hidden_counts import hidden_in, tells_apart
 from analysis.shifts.worlds import Domain
 from analysis.subgroups.finding import Finding
-from pages.ui import cache, state
+from pages.ui import cache, kept, state
 from pages.ui.messages import plain
 from pages.ui.needs import weight_words
 from pages.ui.scoring import ensure_scored
@@ -48,7 +48,7 @@ def choose(data: Dataset, found: Finding) -> Sides:
     First come the times or domains before the last, and the last; for the attribute
     of the finding, the group that fares best and the one that fares worst.
     """
-    seconds = cache.tables_like(data)
+    seconds = kept.tables_like(data)
     options = [*columns_of(data, found), *([SECOND_TABLE] if seconds else [])]
     if not options:
         raise DataError(

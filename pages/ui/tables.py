@@ -16,6 +16,9 @@ WIDEST = 300
 MEASURED = 8
 """First rows of a table that the grid surely measures by itself."""
 
+FORMULA = ("=", "+", "-", "@", "\t")
+"""Beginnings that a spreadsheet takes for a formula."""
+
 HEAD_LETTERS = 18
 """Letters of a head that a column always shows; the rest where its texts are longer."""
 
@@ -41,7 +44,7 @@ def numbers(table: pd.DataFrame, key: str, snippet: str) -> None:
         show(table, key=f"{key}.table")
         st.download_button(
             "Download as CSV",
-            data=lambda: table.to_csv(index=False).encode(),
+            data=lambda: _as_text(table).to_csv(index=False).encode(),
             file_name=f"faultline-{key.replace('.', '-')}.csv",
             mime="text/csv",
             on_click="ignore",
@@ -49,6 +52,22 @@ def numbers(table: pd.DataFrame, key: str, snippet: str) -> None:
         )
         is_command = snippet.startswith("python ")
         st.code(snippet, language="bash" if is_command else "python", wrap_lines=True)
+
+
+def _as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose texts a spreadsheet does not read as formulas.
+
+    Names come from strangers' tables; a leading apostrophe makes such a text a text.
+    """
+    texts = table.select_dtypes(["object", "string", "category"])
+    safe = {
+        name: [
+            f"'{t}" if isinstance(t, str) and t.startswith(FORMULA) else t
+            for t in texts[name]
+        ]
+        for name in texts
+    }
+    return table.assign(**safe)
 
 
 def show(

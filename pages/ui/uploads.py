@@ -24,7 +24,7 @@ from analysis.datasets.upload import (
     task_from_roles,
 )
 from analysis.errors import DataError
-from pages.ui import cache, state, widgets
+from pages.ui import cache, kept, state, widgets
 from pages.ui.messages import note, plain
 
 NONE = "None"
@@ -50,7 +50,7 @@ def upload() -> Upload | None:
     if file is None:
         return None
     with st.spinner("Reading the table; about ten seconds for 200 MB."):
-        read, roles = cache.uploaded(file.file_id, file)
+        read, roles = kept.uploaded(file.file_id, file)
     said = f"{file.name}: {len(read.table):,} rows, {read.table.shape[1]:,} columns."
     note(" ".join([said, *read.notes]))
     return Upload(file.file_id, file.name, read, roles)

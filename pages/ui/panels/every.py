@@ -81,10 +81,20 @@ def section(shown: Evaluation) -> Section | None:
     st.subheader("Every subgroup", anchor=False)
     place, settings, below = st.container(), st.container(), st.container()
     popover = settings.popover("Measures, depth, reference", key=f"{KEY}.settings")
+    names = _fitting(shown)
     with popover:
-        depth = _depth(shown, tuple(shown.groups))
-    crossed = listing(shown, tuple(shown.groups), depth).crossed
+        depth = _depth(shown, names)
+    crossed = listing(shown, names, depth).crossed
     return Section(place, popover, below, depth, crossed)
+
+
+def _fitting(shown: Evaluation) -> tuple[str, ...]:
+    """Return the attributes whose groups fit in one table; the others are named."""
+    names = sorted(shown.groups, key=lambda a: len(shown.groups[a].names))
+    while len(names) > 1 and group_counts(shown, names, 1) > MAX_GROUPS:
+        left_out = names.pop()
+        note(f"{left_out} has too many groups for this table and is left out.")
+    return tuple(name for name in shown.groups if name in names)
 
 
 def draw(
@@ -104,7 +114,7 @@ def draw(
     """
     place, below = laid.place, laid.below
     with laid.settings:
-        asked = _asked(shown, metric, laid.depth, beside)
+        asked = _asked(shown, metric, laid, beside)
     table = table_of(shown, asked)
     picked = tray.taken(table, shown, data)
     with place:
@@ -166,8 +176,8 @@ def table_of(shown: Evaluation, asked: Asked) -> GroupTable:
     )
 
 
-def _asked(shown: Evaluation, metric: str, depth: int, beside: Crossings) -> Asked:
-    names = tuple(shown.groups)
+def _asked(shown: Evaluation, metric: str, laid: Section, beside: Crossings) -> Asked:
+    names = tuple(dict.fromkeys(a for crossed in laid.crossings for a in crossed))
     metrics = controls.more_metrics(KEY, controls.measures(shown), metric)
     reference = _reference(shown)
     strength = st.slider(
@@ -186,7 +196,7 @@ def _asked(shown: Evaluation, metric: str, depth: int, beside: Crossings) -> Ask
     )
     return Asked(
         names,
-        depth,
+        laid.depth,
         metrics,
         reference,
         strength,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from analysis.arrays import digest_of
 from analysis.charts import thresholds as charts
 from analysis.costs import Costs
 from analysis.counts import Counts, counts_of
@@ -229,8 +230,9 @@ def _strategy_title(name: str) -> str:
 
 
 def _slider_key(by: tuple[str, ...], i: int) -> str:
-    view = state.view()
-    return ".".join(["subgroups.threshold", view.data, view.run[:12], *by, str(i)])
+    """Return the key of a slider; another view starts from its own rule."""
+    view = digest_of([repr(state.view()).encode()])[:12]
+    return ".".join(["subgroups.threshold", view, *by, str(i)])
 
 
 def _snippet(
