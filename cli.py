@@ -199,7 +199,10 @@ def _request(options: Options) -> Any:
         curves=options.curves,
         suggest=options.suggest,
         check_quality=options.quality,
+        clusters=options.clusters,
+        span=options.span,
         preset=options.preset,
+        favourable=options.favourable,
     )
 
 

@@ -10,12 +10,14 @@ from analysis.arrays import Floats
 from analysis.audits.presets import ImpactTable
 from analysis.audits.quality import Quality
 from analysis.estimates import Estimates
+from analysis.lookalikes.fares import Fares
 from analysis.lookalikes.similar import Similar
 from analysis.lookalikes.suggested import Suggestions
 from analysis.subgroups.conditional import Conditional
 from analysis.subgroups.group_table import GroupTable
 from analysis.subgroups.smooth import SmoothCurve
 from analysis.thresholds.curves import ThresholdCurves
+from analysis.thresholds.outcomes import Outcomes
 from analysis.thresholds.strategies import STRATEGIES, Choice
 
 Json = dict[str, Any]
@@ -99,10 +101,26 @@ def thresholds_json(curves: ThresholdCurves, metrics: Sequence[str]) -> Json:
     return answer
 
 
-def choices_json(names: Sequence[str], choices: Sequence[Choice], rows: int) -> Json:
-    """Return the thresholds that each strategy chose, on how many rows."""
+def choices_json(
+    names: Sequence[str],
+    choices: Sequence[Choice],
+    seen: Sequence[Outcomes],
+    rows: tuple[int, int],
+) -> Json:
+    """Return the thresholds that each strategy chose, and what they do.
+
+    Parameters
+    ----------
+    names : sequence of str
+    choices : sequence of Choice
+    seen : sequence of Outcomes
+        Of the same strategies.
+    rows : (int, int)
+        Rows that thresholds were chosen on, and that outcomes are of.
+    """
     return {
-        "n": rows,
+        "n": rows[0],
+        "n_report": rows[1],
         "strategies": [
             {
                 "strategy": choice.strategy,
@@ -112,9 +130,11 @@ def choices_json(names: Sequence[str], choices: Sequence[Choice], rows: int) -> 
                 ),
                 "expected_cost": choice.cost.to_json(),
                 "remaining_gap": choice.gap.to_json(),
+                "overall": {m: e.to_json() for m, e in outcome.overall.items()},
+                "groups": by_name(names, outcome.by_group),
                 "note": choice.note,
             }
-            for choice in choices
+            for choice, outcome in zip(choices, seen, strict=True)
         ],
     }
 
@@ -124,6 +144,8 @@ def impact_json(table: ImpactTable) -> Json:
     return {
         "attributes": list(table.attributes),
         "measure": table.measure,
+        "favourable": table.favourable,
+        "unknown": list(table.unknown),
         "median": number(table.median),
         "left_out": table.left_out,
         "categories": [
@@ -161,12 +183,14 @@ def quality_json(found: Quality) -> Json:
     return {"compared": found.compared, "notes": notes}
 
 
-def similar_json(found: Similar) -> Json:
-    """Return the neighbours of a group."""
+def similar_json(found: Similar, fared: Fares) -> Json:
+    """Return the neighbours of a group, and how they fare beside it."""
     return {
         "group": dict(found.group),
         "n": found.n,
         "too_small": found.too_small,
+        "metric": fared.metric,
+        "estimate": fared.own.to_json(),
         "neighbours": [
             {
                 "group": dict(one.group),
@@ -175,8 +199,11 @@ def similar_json(found: Similar) -> Json:
                 "distance": number(one.distance),
                 "by_chance": number(one.by_chance),
                 "beyond_chance": number(one.beyond_chance),
+                "estimate": fared.others.at(i).to_json(),
+                "difference": fared.difference.at(i).to_json(),
+                "q_value": number(fared.q_value[i]),
             }
-            for one in found.neighbours
+            for i, one in enumerate(found.neighbours)
         ],
     }
 
@@ -208,6 +235,7 @@ def _contrast(table: GroupTable, metric: str, g: int) -> Json:
         "difference": column.difference.at(g).to_json(),
         "ratio": column.ratio.at(g).to_json(),
         "q_value": number(column.q_value[g]),
+        "effective_n": number(column.effective[g]),
         "detectable": number(column.detectable[g]),
         "shrunken": column.shrunken.at(g).to_json(),
     }

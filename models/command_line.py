@@ -99,6 +99,13 @@ def _gap(text: str) -> float:
     return value
 
 
+def _share(text: str) -> float:
+    value = _finite(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a share above 0, up to 1")
+    return value
+
+
 def _group_thresholds(text: str) -> tuple[str, tuple[float, ...]]:
     attribute, _, values = text.rpartition("=")
     try:
@@ -215,4 +222,14 @@ def _add_answers(p: argparse.ArgumentParser) -> None:
     p.add_argument("--strategies", action="store_true", help="thresholds by strategy")
     p.add_argument("--curves", action="store_true", help="over all thresholds")
     p.add_argument("--quality", action="store_true", help="groups whose data differ")
+    p.add_argument(
+        "--clusters", type=_between(2, 100), default=12, help="for --suggest"
+    )
+    p.add_argument("--span", type=_share, default=0.2, help="of a window of --along")
     p.add_argument("--preset", default="", choices=("", "four_fifths", "law_144"))
+    p.add_argument(
+        "--favourable",
+        default="positive",
+        choices=("positive", "negative"),
+        help="the decision that --preset takes as the favourable one",
+    )

@@ -9,12 +9,14 @@ from analysis.cohorts import group_of
 from analysis.costs import costs_from_text
 from analysis.errors import SettingError
 from analysis.frame import AuditFrame
+from analysis.lookalikes.fares import fares
 from analysis.lookalikes.similar import similar_groups
 from analysis.lookalikes.suggested import suggested_groups
 from analysis.metrics.registry import DECISION_METRICS
 from analysis.subgroups.conditional import conditional
 from analysis.subgroups.smooth import smooth_curve
 from analysis.thresholds.curves import threshold_curves
+from analysis.thresholds.outcomes import outcomes
 from analysis.thresholds.strategies import STRATEGIES, choose
 from models.named import Named
 from models.request import Request
@@ -73,7 +75,7 @@ def _conditional(found: Named, request: Request, metrics: tuple[str, ...]) -> Js
 
 def _along(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
     values = found.dataset.numbers(request.along, found.shown.row_ids)
-    curve = smooth_curve(found.shown, values, metrics[0])
+    curve = smooth_curve(found.shown, values, metrics[0], span=request.span)
     return answers.curve_json(request.along, curve)
 
 
@@ -81,8 +83,13 @@ def _strategies(found: Named, request: Request, _: tuple[str, ...]) -> Json:
     explored = found.explored
     curves = threshold_curves(explored, request.attributes)
     costs = costs_from_text(request.costs or "0/1/1/0")
+    reported = threshold_curves(found.reported, request.attributes)
     chosen = [choose(curves, name, costs) for name in STRATEGIES]
-    return answers.choices_json(curves.names, chosen, len(explored))
+    seen = [
+        outcomes(reported.counts_at(c.thresholds), c.thresholds, costs) for c in chosen
+    ]
+    rows = len(explored), len(found.reported)
+    return answers.choices_json(curves.names, chosen, seen, rows)
 
 
 def _curves(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
@@ -93,7 +100,8 @@ def _curves(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
 def _preset(found: Named, request: Request, _: tuple[str, ...]) -> list[Json]:
     attributes = request.attributes
     if request.preset == "four_fifths":
-        return [answers.impact_json(four_fifths(found.shown, attributes))]
+        table = four_fifths(found.shown, attributes, request.favourable)
+        return [answers.impact_json(table)]
     if len(attributes) != 2:
         raise SettingError(
             "Local Law 144 compares by sex and by race or ethnicity; attributes "
@@ -101,18 +109,26 @@ def _preset(found: Named, request: Request, _: tuple[str, ...]) -> list[Json]:
             "--groups sex,race"
         )
     kinds = ("selection", "scoring")
-    tables = [t for kind in kinds for t in law_144(found.shown, *attributes, kind)]
+    tables = [
+        table
+        for kind in kinds
+        for table in law_144(
+            found.shown, *attributes, kind, favourable=request.favourable
+        )
+    ]
     return [answers.impact_json(table) for table in tables]
 
 
-def _similar(found: Named, request: Request, _: tuple[str, ...]) -> Json:
-    group = group_of(request.similar)
-    return answers.similar_json(similar_groups(_frame(found), group))
+def _similar(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
+    near = similar_groups(_frame(found), group_of(request.similar))
+    return answers.similar_json(near, fares(found.shown, near, metrics[0]))
 
 
-def _suggested(found: Named, _: Request, metrics: tuple[str, ...]) -> Json:
-    features = _frame(found).features
-    return answers.suggested_json(suggested_groups(found.shown, features, metrics[0]))
+def _suggested(found: Named, request: Request, metrics: tuple[str, ...]) -> Json:
+    suggested = suggested_groups(
+        found.shown, _frame(found).features, metrics[0], clusters=request.clusters
+    )
+    return answers.suggested_json(suggested)
 
 
 def _quality(found: Named, _: Request, __: tuple[str, ...]) -> Json:

@@ -28,17 +28,25 @@ class Named:
     explored : Evaluation
         Rows to choose thresholds on: calibration rows of a run, else the first half of
         the rows, drawn with a seed.
+    reported : Evaluation
+        Rows to show them on: the same of a run, else the other half.
     notes : tuple of str
     """
 
     shown: Evaluation
     dataset: Dataset
     explored: Evaluation
+    reported: Evaluation
     notes: tuple[str, ...]
 
     def changed(self, change: Callable[[Evaluation], Evaluation]) -> "Named":
         """Return the same with both sets of rows looked at otherwise."""
-        return replace(self, shown=change(self.shown), explored=change(self.explored))
+        return replace(
+            self,
+            shown=change(self.shown),
+            explored=change(self.explored),
+            reported=change(self.reported),
+        )
 
 
 def named(
@@ -79,7 +87,7 @@ def named(
     rule = Threshold(cut)
     shown = evaluation(store, run, data, rule=rule)
     explored = evaluation(store, run, data, "calibration", rule)
-    return Named(shown, data, explored, ())
+    return Named(shown, data, explored, explored, ())
 
 
 def run_evaluation(
@@ -105,7 +113,7 @@ def _by_task(data: Dataset, threshold: float | None) -> Named:
 def _scored(data: Dataset, threshold: float) -> Named:
     scores = existing_scores(data)
     found = evaluate(data.task.title, data.frame, scores, Threshold(threshold))
-    return Named(found, data, halves(found)[0], data.notes)
+    return Named(found, data, *halves(found), data.notes)
 
 
 def _is_uploaded(store: Store, name: str) -> bool:

@@ -30,13 +30,19 @@ class Request:
         Attributes held fixed.
     along : str
         Numeric column along which the first metric is drawn.
+    span : float
+        Share of the weight in each window along it.
     similar : str
         A group, as a rule, whose neighbours are wanted.
     strategies, curves, suggest, check_quality : bool
         Thresholds of every strategy; metrics over all thresholds; suggested groups;
         groups whose data differ.
+    clusters : int
+        Clusters that suggested groups are looked for in.
     preset : str
         'four_fifths' or 'law_144'; empty for none.
+    favourable : str
+        The decision that presets take as the favourable one: 'positive' or 'negative'.
     """
 
     attributes: tuple[str, ...] = ()
@@ -52,9 +58,12 @@ class Request:
     gap: float = 0.05
     controls: tuple[str, ...] = ()
     along: str = ""
+    span: float = 0.2
     similar: str = ""
     strategies: bool = False
     curves: bool = False
     suggest: bool = False
     check_quality: bool = False
+    clusters: int = 12
     preset: str = ""
+    favourable: str = "positive"

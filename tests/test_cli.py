@@ -222,3 +222,43 @@ def test_it_runs_from_another_folder(tmp_path, scored):
         check=False,
     )
     assert json.loads(done.stdout)["n"] == 8, done.stderr
+
+
+def test_strategies_say_what_they_do_to_each_group_on_the_other_half(run_cli):
+    got = answer(
+        run_cli,
+        *("audit", "compas", "--groups", "sex", "--metrics", "selection_rate"),
+        *("--strategies", "--costs", "0/1/5/0"),
+    )["strategies"]
+    assert (got["n"], got["n_report"]) == (3607, 3607)
+    parity = next(s for s in got["strategies"] if s["strategy"] == "demographic_parity")
+    rates = [g["metrics"]["selection_rate"]["value"] for g in parity["groups"]]
+    assert abs(rates[0] - rates[1]) < 0.06
+    assert set(parity["thresholds"]) == {"Female", "Male"}
+
+
+def test_similar_groups_come_with_how_they_fare(run_cli):
+    got = answer(
+        run_cli,
+        *("audit", "compas", "--groups", "sex", "--metrics", "selection_rate"),
+        *("--similar", "sex = Female"),
+    )
+    near = got["similar"]["neighbours"][0]
+    by_sex = {g["group"]["sex"]: g["metrics"]["selection_rate"] for g in got["groups"]}
+    assert near["group"] == {"sex": "Male"}
+    assert near["estimate"] == by_sex["Male"]
+    assert got["similar"]["estimate"] == by_sex["Female"]
+
+
+def test_the_favourable_decision_of_a_preset_can_be_the_negative_one(run_cli):
+    tables = {
+        side: answer(
+            run_cli,
+            *("audit", "compas", "--groups", "sex", "--metrics", "selection_rate"),
+            *("--preset", "four_fifths", "--favourable", side),
+        )["preset"][0]
+        for side in ("positive", "negative")
+    }
+    for one, other in zip(*(t["categories"] for t in tables.values()), strict=True):
+        assert one["selected"] + other["selected"] == one["n"]
+    assert tables["negative"]["favourable"] == "negative"
