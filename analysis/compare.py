@@ -14,9 +14,8 @@ from analysis.evaluation import Evaluation
 from analysis.frame import everyone
 from analysis.intervals import q_values, wilson
 from analysis.metrics.registry import metric_named
-from analysis.privacy.withheld import hidden_groups
+from analysis.privacy.withheld import hidden_on_any
 from analysis.subgroups.disaggregate import Disaggregation, disaggregate
-from analysis.subgroups.listing import Listing
 
 HARM_LEVEL = 0.05
 """A group counts as harmed when its change for the worse has a q-value below this."""
@@ -168,7 +167,7 @@ def flips(
 ) -> Flips:
     """Count the decisions for the class in view that changed, by group and label.
 
-    Groups of fewer than k people before or after are withheld, see `hidden_groups`.
+    Groups of fewer than k people before or after are withheld, see `hidden_on_any`.
 
     Raises
     ------
@@ -179,7 +178,7 @@ def flips(
     joint = joint_counts(before, after, before.grouping(attributes))
     table = joint.n.reshape(-1, 2, 2, 2)
     found = Flips(joint.names, table, table.sum(0))
-    hidden = _hidden(before, after, attributes, k)
+    hidden = hidden_on_any((before, after), attributes, k)
     return found.withholding(hidden) if hidden.any() else found
 
 
@@ -197,7 +196,7 @@ def paired(
     joint table of labels and both decisions, with half a row added to each cell; score
     metrics the difference of the two influence functions. None shrinks to a point
     when nothing flipped. Groups of fewer than k people before or after are withheld,
-    see `hidden_groups`.
+    see `hidden_on_any`.
 
     Raises
     ------
@@ -221,16 +220,8 @@ def paired(
         overall={m.name: whole.change(m)[0].finite().at(0) for m in chosen},
         change=_with_q_values({m.name: groups.change(m) for m in chosen}),
     )
-    hidden = _hidden(before, after, attributes, k)
+    hidden = hidden_on_any((before, after), attributes, k)
     return found.withholding(hidden) if hidden.any() else found
-
-
-def _hidden(
-    before: Evaluation, after: Evaluation, attributes: tuple[str, ...], k: int
-) -> Bools:
-    """Return which groups must not be shown on either side: they share their people."""
-    listed = Listing((attributes,))
-    return hidden_groups(before, listed, k) | hidden_groups(after, listed, k)
 
 
 def _without(table: Disaggregation, hidden: Bools) -> Disaggregation:

@@ -1,5 +1,7 @@
 """Who is in the table: rows by group as bars, the positive label as dots."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -25,11 +27,23 @@ def who(record: Composition, positive: str, ink: theme.Ink = theme.LIGHT) -> go.
     rows = _shown(record)
     listed = [*rows, *map(int, np.flatnonzero(record.hidden))][:MAX_ROWS]
     chart = _frame(record, positive, listed, ink)
-    y = list(range(len(listed)))[::-1]
+    y = list(range(len(listed)))[::-1]  # the first group stands on top
     for position in y[len(rows) :]:
         _label(chart, WITHHELD, position, ink.muted)
-    y = y[: len(rows)]
-    names = [theme.safe(record.names[g]) for g in rows]
+    _draw_people(chart, record, rows, y[: len(rows)], ink)
+    _draw_label_rate(chart, record, rows, y[: len(rows)], ink)
+    return chart
+
+
+def _draw_people(
+    chart: go.Figure,
+    record: Composition,
+    rows: Sequence[int],
+    y: Sequence[int],
+    ink: theme.Ink,
+) -> None:
+    """Draw a bar for the rows of each group."""
+    said = [[theme.safe(record.names[g]), f"{record.share[g]:.1%}"] for g in rows]
     chart.add_bar(
         x=record.n[rows],
         y=y,
@@ -39,14 +53,22 @@ def who(record: Composition, positive: str, ink: theme.Ink = theme.LIGHT) -> go.
         text=[f"{record.n[g]:,.0f}" for g in rows],
         textposition="outside",
         cliponaxis=False,
-        customdata=[
-            [n, f"{record.share[g]:.1%}"] for n, g in zip(names, rows, strict=True)
-        ],
+        customdata=said,
         hovertemplate="<b>%{customdata[0]}</b><br>%{x:,} rows<br>"
         "%{customdata[1]} of the weight<extra></extra>",
         row=1,
         col=1,
     )
+
+
+def _draw_label_rate(
+    chart: go.Figure,
+    record: Composition,
+    rows: Sequence[int],
+    y: Sequence[int],
+    ink: theme.Ink,
+) -> None:
+    """Draw a dot with its interval for the label rate of each group."""
     rate = record.label_rate
     decimals = numbers.shared_decimals(rate.at(g) for g in rows)
     said = [numbers.full(rate.at(g), decimals=decimals) for g in rows]
@@ -64,14 +86,16 @@ def who(record: Composition, positive: str, ink: theme.Ink = theme.LIGHT) -> go.
             "thickness": 1.5,
             "color": ink.muted,
         },
-        customdata=list(zip(names, said, strict=True)),
+        customdata=[
+            [theme.safe(record.names[g]), words]
+            for g, words in zip(rows, said, strict=True)
+        ],
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
         row=1,
         col=2,
     )
     for position, words in zip(y, said, strict=True):
         _label(chart, words, position, ink.text)
-    return chart
 
 
 def _label(chart: go.Figure, words: str, y: int, color: str) -> None:

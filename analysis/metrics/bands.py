@@ -54,7 +54,7 @@ def band(
         low, high = float(score.min()), float(score.max())
         raise NeedsProbabilitiesError(metric.name, low, high)
     if isinstance(metric, ClassMetric):
-        return class_band(metric, class_counts(evaluation, attributes))
+        return count_band(metric, class_counts(evaluation, attributes))
     if isinstance(metric, BinnedMetric):
         return binned_band(metric, bins(metric, evaluation, attributes))
     if isinstance(metric, ScoreMetric):
@@ -75,20 +75,13 @@ def effective_behind(
     return effective(counts, ALL)
 
 
-def count_band(metric: Rate | CountMetric, counts: Counts) -> Band:
-    """Return a metric of the table of counts."""
-    value, n = metric.value(counts.w), within(counts.n, metric.denominator)
-
-    def at(z: Quantile) -> Estimates:
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return bounded(value, metric.limits(counts, z), n, metric.bounds)
-
-    return at
-
-
-def class_band(metric: ClassMetric, counts: Counts) -> Band:
-    """Return a mean over classes; `counts` has k labels and k decisions."""
-    value, n = metric.value(counts.w), counts.n.sum((1, 2))
+def count_band(metric: Rate | CountMetric | ClassMetric, counts: Counts) -> Band:
+    """Return a metric of the table of counts; a mean over classes needs all classes."""
+    value = metric.value(counts.w)
+    if isinstance(metric, ClassMetric):
+        n = counts.n.sum((1, 2))
+    else:
+        n = within(counts.n, metric.denominator)
 
     def at(z: Quantile) -> Estimates:
         with np.errstate(invalid="ignore", divide="ignore"):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from analysis.arrays import Bools, Floats
+from analysis.bisection import bisected
 from analysis.estimates import Quantile
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping
@@ -11,7 +12,6 @@ from analysis.metrics.score_metrics import (
     ENOUGH_SEEN,
     Influence,
     Spread,
-    bisected,
     error_from,
 )
 from analysis.metrics.sorted_scores import SortedScores, sorted_scores

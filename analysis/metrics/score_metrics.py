@@ -4,12 +4,11 @@ The influence of a row says how much the group's value moves per unit of the row
 share of weight; intervals, and paired intervals of two models, follow from it.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.arrays import Bools, Floats, frozen
+from analysis.arrays import Floats, frozen
 from analysis.errors import NeedsProbabilitiesError
 from analysis.estimates import Quantile
 from analysis.evaluation import Evaluation
@@ -27,8 +26,6 @@ ROUNDED = 1e-10
 
 LEAST_ROWS = 1e-6
 """Rows that a share of one row's error counts for: next to nothing is known."""
-
-BISECTIONS = 40
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,20 +201,6 @@ def share_limits(spread: Spread, z: Quantile) -> tuple[Floats, Floats]:
         wider = student(z, spread.positives - 1) / z
         n = np.maximum(spread.positives * factor / wider**2, LEAST_ROWS)
         return share_interval(value, n, z)
-
-
-def bisected(
-    is_outside: Callable[[Floats], Bools],
-    outside: Floats,
-    inside: Floats,
-    steps: int = BISECTIONS,
-) -> Floats:
-    """Return the edge between a point outside and one inside; NaN stays NaN."""
-    for _ in range(steps):
-        middle = (outside + inside) / 2
-        out = is_outside(middle)
-        outside, inside = np.where(out, middle, outside), np.where(out, inside, middle)
-    return np.where(np.isnan(inside), np.nan, (outside + inside) / 2)
 
 
 def mean_score(evaluation: Evaluation, grouping: Grouping) -> Influence:

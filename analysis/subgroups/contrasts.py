@@ -6,9 +6,9 @@ import numpy as np
 from scipy import special
 
 from analysis.arrays import Bools, Floats, frozen
+from analysis.bisection import bisected
 from analysis.estimates import Estimates, Z
 from analysis.metrics.bands import Band
-from analysis.metrics.score_metrics import bisected
 
 LARGEST_Z = 9.0
 """A normal deviate this far out has odds of less than one in 10^18."""

@@ -16,6 +16,7 @@ from analysis.metrics.kinds import Rate, within
 from analysis.metrics.registry import metric_named
 from analysis.privacy.withheld import published
 from analysis.subgroups.listing import Crossings
+from analysis.subgroups.power import POWER_QUANTILE
 
 HARMS: Mapping[str, tuple[bool, str]] = {
     "false_negative_rate": (True, "are missed"),
@@ -37,9 +38,6 @@ TOO_FEW_SHOWN = (
 
 TINY = 0.001
 """Scores below this are written with as many digits as it takes."""
-
-POWER_QUANTILE = 0.8416212335729143
-"""Normal quantile of 80 % power."""
 
 
 @dataclass(frozen=True)

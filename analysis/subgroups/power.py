@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Bools, Floats
+from analysis.bisection import bisected
 from analysis.estimates import Estimates, Z, blanked, joined
-from analysis.metrics.score_metrics import bisected
 
 POWER = 0.8
 POWER_QUANTILE = 0.8416212335729143

@@ -13,7 +13,6 @@ from analysis.metrics.bands import (
     binned_band,
     bins,
     bounds_of,
-    class_band,
     class_counts,
     count_band,
     spread,
@@ -40,7 +39,7 @@ def rest_band(
 ) -> Band:
     """Return a metric over the rows outside each group; `counts` are the groups'."""
     if isinstance(metric, ClassMetric):
-        return class_band(metric, rest_counts(class_counts(evaluation, attributes)))
+        return count_band(metric, rest_counts(class_counts(evaluation, attributes)))
     if isinstance(metric, BinnedMetric):
         return binned_band(metric, bins(metric, evaluation, attributes).rest())
     if isinstance(metric, ScoreMetric):
@@ -66,7 +65,7 @@ def reference_band(
     """
     at = np.full(len(counts.names), position)
     if isinstance(metric, ClassMetric):
-        return class_band(metric, repeated(class_counts(evaluation, attributes), at))
+        return count_band(metric, repeated(class_counts(evaluation, attributes), at))
     if isinstance(metric, BinnedMetric):  # has one quantile for all groups
         own = binned_band(metric, bins(metric, evaluation, attributes))
         return lambda z: own(z).taken(at)

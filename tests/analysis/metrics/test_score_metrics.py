@@ -15,7 +15,6 @@ from analysis.metrics.average_precision import average_precision
 from analysis.metrics.score_metrics import (
     Influence,
     Spread,
-    bisected,
     brier_score,
     effective_rows,
     log_loss,
@@ -232,14 +231,6 @@ def test_a_share_of_one_positive_may_be_anything(value, z):
 def test_an_undefined_share_has_no_ends():
     low, high = share_limits(spread(value=np.nan, error=np.nan, positives=0), Z)
     assert np.isnan([low[0], high[0]]).all()
-
-
-def test_bisection_finds_the_edge_from_either_side():
-    edges = np.array([0.3, 0.7, np.nan])
-    found = bisected(lambda x: x > edges, np.ones(3), np.where(edges > 0, 0.0, np.nan))
-    assert found == pytest.approx(edges, nan_ok=True)
-    found = bisected(lambda x: x < edges, np.zeros(3), np.ones(3))
-    assert found[:2] == pytest.approx(edges[:2])
 
 
 def test_a_sure_and_wrong_score_costs_a_finite_surprise(make_evaluation):
