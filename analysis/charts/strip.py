@@ -26,6 +26,9 @@ TITLE_SPACE = 34
 NAMES = 5
 """Room above the uppermost lane, in lanes, for the names of chosen dots."""
 
+ROOM = {"l": 22, "r": 22}
+"""Margins in which the labels of ticks at both ends fit; else they are not drawn."""
+
 EDGE = 0.15
 """Nearer to an end of the axis than this share of it, names point to the middle."""
 
@@ -65,7 +68,7 @@ def strip(
     )
     for row, metric in enumerate(metrics):
         _Strip(chart, table, metric, row, ink).draw(shown, len(metrics), picked)
-    chart.update_layout(clickmode="event+select", dragmode=False, margin={"r": 16})
+    chart.update_layout(clickmode="event+select", dragmode=False, margin=ROOM)
     return chart
 
 
