@@ -51,15 +51,19 @@ def datasets(_: Options) -> list[dict[str, Any]]:
     ]
 
 
+def remedies(_: Options) -> list[dict[str, Any]]:
+    """List the remedies with their settings."""
+    from models.requested import remedies_json
+
+    return remedies_json()
+
+
 def train(options: Options) -> dict[str, Any]:
     """Train a task, or find the finished run of the same recipe."""
-    from analysis.datasets.load import load
     from analysis.datasets.splits import methods_for
-    from analysis.subgroups.disaggregate import disaggregate
-    from models.evaluations import evaluation
-    from models.recipe import Recipe, Stage
+    from models.recipe import Recipe
+    from models.requested import changed
     from models.store import open_store
-    from models.training import train_now
 
     store = open_store()
     task = store.task(options.task)
@@ -70,19 +74,46 @@ def train(options: Options) -> dict[str, Any]:
         held_out=options.held_out,
         architecture=options.architecture,
         device=options.device,
-        stages=tuple(Stage(name, settings) for name, settings in options.remedy or ()),
+        stages=_stages(options),
     )
     if options.epochs is not None:
         recipe = replace(recipe, epochs=options.epochs)
-    data = load(task, store.tables)
+    return _trained(store, changed(recipe, options.chosen or {}))
+
+
+def remedy(options: Options) -> dict[str, Any]:
+    """Mend a run: add remedies to its chain, and train or fit what that asks for."""
+    from models.store import open_store
+
+    store = open_store()
+    base = store.find(options.run)
+    recipe = replace(base.recipe, stages=(*base.recipe.stages, *_stages(options)))
+    return {"base": base.id, **_trained(store, recipe)}
+
+
+def _stages(options: Options) -> tuple[Any, ...]:
+    from models.recipe import Stage
+
+    return tuple(Stage(name, settings) for name, settings in options.remedy or ())
+
+
+def _trained(store: Any, recipe: Any) -> dict[str, Any]:
+    from analysis.datasets.load import load
+    from analysis.subgroups.disaggregate import disaggregate
+    from models.evaluations import evaluation
+    from models.training import train_now
+
+    data = load(store.task(recipe.task), store.tables)
     run = train_now(store, recipe, dataset=data)
     table = disaggregate(evaluation(store, run, data), (), TESTED)
+    prepared = [e.payload for e in store.events(run.id) if e.kind == "prepared"]
     return {
         "run": run.id,
         "recipe": run.recipe.to_json(),
         "seconds": run.seconds,
         "epochs": run.epochs,
         "test": {name: table.overall[name].to_json() for name in TESTED},
+        "prepared": prepared[-1] if prepared else None,
     }
 
 
@@ -239,7 +270,8 @@ def _listed(text: str | None) -> tuple[str, ...]:
 
 
 COMMANDS = {
-    call.__name__: call for call in (datasets, train, audit, attribute, compare)
+    call.__name__: call
+    for call in (datasets, remedies, train, remedy, audit, attribute, compare)
 }
 
 

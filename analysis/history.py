@@ -72,6 +72,38 @@ class Losses:
             object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
 
 
+@dataclass(frozen=True, eq=False)
+class Inside:
+    """A number by group over the epochs that only the training itself can tell.
+
+    Parameters
+    ----------
+    names : tuple of str, length g
+    epoch : float[e]
+        Counted from 1.
+    value : float[e, g]
+        NaN where it was not told, and for a group that is withheld for privacy.
+    hidden : bool[g]
+    """
+
+    names: tuple[str, ...]
+    epoch: Floats
+    value: Floats
+    hidden: Bools
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hidden", frozen(self.hidden, np.bool_))
+        for name in ("epoch", "value"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
+
+    def __bool__(self) -> bool:
+        return bool((~np.isnan(self.value)).any())
+
+
+INSIDES = {"gradients": "norm", "pruned": "share"}
+"""What `inside` reads from an epoch, and under which name the numbers stand there."""
+
+
 def history_metrics() -> tuple[str, ...]:
     """Return the metrics that counts alone give an interval for: the rates."""
     return tuple(name for name, m in METRICS.items() if isinstance(m, Rate))
@@ -126,6 +158,53 @@ def _positive_counts(data: Mapping[str, Any]) -> Counts:
     """Return the table of the last class against all others."""
     counts = Counts.from_json(data)
     return counts.versus_rest(counts.n.shape[1] - 1)
+
+
+def inside(
+    epochs: Sequence[Mapping[str, Any]], what: str, attribute: str, k: int = 0
+) -> Inside:
+    """Return a number by group that every epoch told of itself.
+
+    Parameters
+    ----------
+    epochs : sequence of mappings
+        Payloads of a run's epoch events, in order.
+    what : str
+        One of `INSIDES`: the norm of the gradient of a group's mean loss, or the share
+        of a group's training rows that an epoch left out.
+    attribute : str
+    k : int
+        The groups that `history` withholds are withheld here too.
+
+    Returns
+    -------
+    Inside
+        Without groups where no epoch told it.
+    """
+    told = [e for e in epochs if attribute in e.get(what, {})]
+    if not told:
+        none = np.empty((0, 0))
+        return Inside((), np.empty(0), none, np.zeros(0, dtype=bool))
+    names = tuple(told[-1][what][attribute]["names"])
+    value = np.array(
+        [[_number(v) for v in e[what][attribute][INSIDES[what]]] for e in told]
+    )
+    withheld = _withheld_names(told, attribute, k)
+    hidden = np.array([name in withheld for name in names])
+    epoch = np.array([e["epoch"] for e in told])
+    return Inside(names, epoch, np.where(hidden, np.nan, value), hidden)
+
+
+def _withheld_names(
+    epochs: Sequence[Mapping[str, Any]], attribute: str, k: int
+) -> set[str]:
+    if k < 2:
+        return set()
+    counts = [_positive_counts(e["counts"][attribute]) for e in epochs]
+    hidden = np.any([hidden_in(c, k) for c in counts], axis=0)
+    return {
+        n for n, is_hidden in zip(counts[0].names, hidden, strict=True) if is_hidden
+    }
 
 
 def losses(epochs: Sequence[Mapping[str, Any]]) -> Losses:

@@ -18,7 +18,9 @@ from analysis.datasets.splits import split
 from analysis.datasets.tasks import task_named
 from benchmarks.report import Result, main, seconds
 from models.devices import use_threads
-from models.networks import Dropout, Network, network
+from models.networks import network
+from models.networks.dropout import Dropout
+from models.networks.perceptron import Perceptron
 from models.preprocess import fit_preprocessor
 from models.recipe import Recipe
 from models.rows import Rows, rows_on
@@ -54,7 +56,7 @@ def measure() -> Result:
     )
 
 
-def _setting(recipe: Recipe) -> tuple[Network, Rows]:
+def _setting(recipe: Recipe) -> tuple[Perceptron, Rows]:
     dataset = load(task_named(recipe.task))
     train = dataset.frame.take(split(dataset, recipe.split, recipe.seed).rows["train"])
     preprocessor = fit_preprocessor(train.features)
@@ -67,12 +69,12 @@ def _setting(recipe: Recipe) -> tuple[Network, Rows]:
     return untrained, rows_on(torch.device("cpu"), encoded, labels, train.weights)
 
 
-def _ours(net: Network, recipe: Recipe, rows: Rows) -> Callable[[], object]:
+def _ours(net: Perceptron, recipe: Recipe, rows: Rows) -> Callable[[], object]:
     training = Training(net, recipe, rows, rows)
     return lambda: training.epoch(lambda: False)
 
 
-def _peer(net: Network, recipe: Recipe, rows: Rows) -> Callable[[], object]:
+def _peer(net: Perceptron, recipe: Recipe, rows: Rows) -> Callable[[], object]:
     body = nn.Sequential(*(_usual(layer, recipe) for layer in net.body))
     with torch.no_grad():
         inputs = net.spread(rows.positions, rows.codes)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 
 import safetensors
@@ -10,28 +10,7 @@ import safetensors.torch
 from torch import Tensor
 
 from models.artefacts import write_atomically
-
-
-@dataclass
-class Progress:
-    """Where a training stands after its last finished epoch.
-
-    Parameters
-    ----------
-    epoch : int
-        Finished epochs.
-    best_epoch : int
-        The one with the lowest validation log loss; 0 before the first.
-    best_loss : float
-        That log loss, in nats.
-    seconds : float
-        Time spent on epochs so far, over all resumptions.
-    """
-
-    epoch: int = 0
-    best_epoch: int = 0
-    best_loss: float = field(default=float("inf"))
-    seconds: float = 0.0
+from models.progress import Progress
 
 
 def write_checkpoint(

@@ -51,6 +51,25 @@ class _Remedy(argparse.Action):
         namespace.remedy = chain
 
 
+class _Chosen(argparse.Action):
+    """Collect settings of training, each written key=value."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: Options,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Add a setting."""
+        if "=" not in values:
+            parser.error(f"{option_string} {values} needs key=value")
+        key, value = values.split("=", 1)
+        known = getattr(namespace, self.dest) or {}
+        # As text: 12e4567 may be the start of a run's id.
+        setattr(namespace, self.dest, {**known, key: value})
+
+
 def _json_or_text(text: str) -> Any:
     try:
         return json.loads(text)
@@ -131,7 +150,14 @@ def parser(calls: Mapping[str, Call], words: str) -> argparse.ArgumentParser:
         return made
 
     command("datasets")
-    _add_recipe(command("train"))
+    command("remedies")
+    p = command("train")
+    p.add_argument("task")
+    _add_recipe(p)
+    _add_chain(p)
+    p = command("remedy")
+    p.add_argument("run")
+    _add_chain(p, is_required=True)
 
     p = command("audit")
     p.add_argument("what", nargs="?", metavar="RUN | DATA")
@@ -169,14 +195,23 @@ def parser(calls: Mapping[str, Call], words: str) -> argparse.ArgumentParser:
 
 
 def _add_recipe(p: argparse.ArgumentParser) -> None:
-    p.add_argument("task")
     p.add_argument("--architecture", default="mlp")
-    p.add_argument("--remedy", action=_Remedy, metavar="NAME")
-    p.add_argument("--set", action=_Remedy, dest="remedy", metavar="k=v")
     p.add_argument("--split", choices=("official", "random", "time", "domain"))
     p.add_argument("--held-out", default="", help="the domain that is test")
     p.add_argument("--epochs", type=_between(1, 10_000))
     p.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    p.add_argument(
+        "--with",
+        action=_Chosen,
+        dest="chosen",
+        metavar="k=v",
+        help="any other setting of training, such as learning_rate=0.001",
+    )
+
+
+def _add_chain(p: argparse.ArgumentParser, *, is_required: bool = False) -> None:
+    p.add_argument("--remedy", action=_Remedy, metavar="NAME", required=is_required)
+    p.add_argument("--set", action=_Remedy, dest="remedy", metavar="k=v")
 
 
 def _add_columns(p: argparse.ArgumentParser) -> None:

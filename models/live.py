@@ -9,12 +9,16 @@ import numpy as np
 from analysis.arrays import Floats
 from analysis.counts import count
 from analysis.evaluation import Argmax, Evaluation, evaluate
-from analysis.frame import AuditFrame, everyone
+from analysis.frame import AuditFrame, Grouping, everyone
 from analysis.metrics.roc import auroc
 from analysis.metrics.score_metrics import log_loss
+from models.gradients import last_layer_norms
+from models.infobatch import InfoBatch
+from models.networks import Mixture
+from models.prepare import Prepared
 from models.probabilities import scores_of_logits
 from models.recipe import Recipe
-from models.train import Epoch
+from models.train import Epoch, Training
 
 MAX_LIVE_GROUPS = 64
 """An attribute with more groups has no live curves: nobody could read them."""
@@ -67,3 +71,73 @@ def _macro_auroc(seen: Evaluation) -> float | None:
     )
     mean = float(values.mean())
     return None if math.isnan(mean) else mean
+
+
+def network_payload(training: Training, prepared: Prepared) -> dict[str, Any]:
+    """Return what only a network can tell of an epoch, as JSON types.
+
+    Returns
+    -------
+    dict
+        `gradients`: for each attribute the groups' names and the norm of the gradient
+        of each group's mean loss, in the last layer, on validation rows (null without
+        rows). `pruned`: for each attribute the share of each group's training rows
+        that the epoch left out; absent when nothing is pruned. `methods`: what each
+        method has to say. `rate`: the peak learning rate; `parts`: into how many a
+        batch is cut to fit the memory.
+    """
+    told: dict[str, Any] = {
+        "gradients": {
+            name: {"names": list(groups.names), "norm": _numbers(norm)}
+            for name, groups, norm in _gradient_norms(training, prepared.validation)
+        },
+        "methods": {
+            type(m).__name__: said for m in training.methods if (said := m.said())
+        },
+        "rate": training.progress.rate,
+        "parts": training.progress.parts,
+    }
+    pruning = [m for m in training.methods if isinstance(m, InfoBatch)]
+    if pruning:
+        left_out = (~pruning[0].kept).numpy().astype(float)
+        told["pruned"] = {
+            name: {
+                "names": list(groups.names),
+                "share": _numbers(_means(left_out, groups)),
+            }
+            for name, groups in _followed(prepared.train)
+        }
+    return told
+
+
+def _followed(frame: AuditFrame) -> list[tuple[str, Grouping]]:
+    return [
+        (name, groups)
+        for name, groups in frame.groups.items()
+        if len(groups.names) <= MAX_LIVE_GROUPS
+    ]
+
+
+def _gradient_norms(
+    training: Training, validation: AuditFrame
+) -> list[tuple[str, Grouping, Floats]]:
+    network = training.judged
+    if isinstance(network, Mixture):
+        return []
+    return [
+        (name, groups, last_layer_norms(network, training.validation, groups))
+        for name, groups in _followed(validation)
+    ]
+
+
+def _means(values: Floats, groups: Grouping) -> Floats:
+    g = len(groups.names)
+    with np.errstate(invalid="ignore"):  # a group without rows is 0 / 0 = NaN
+        means: Floats = np.bincount(groups.codes, values, g) / np.bincount(
+            groups.codes, minlength=g
+        )
+    return means
+
+
+def _numbers(values: Floats) -> list[float | None]:
+    return [None if math.isnan(v) else float(v) for v in values]

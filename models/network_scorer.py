@@ -8,12 +8,16 @@ import torch
 
 from analysis.evaluation import Scores
 from analysis.frame import AuditFrame
-from models.networks import Network, network
+from models.features import features_for
+from models.networks import Mixture, Network, network
 from models.preprocess import Preprocessor
 from models.probabilities import scores_of_logits
 from models.recipe import Recipe
 from models.rows import rows_on
 from models.train import logits_of
+
+SHARES = "shares"
+"""The stored tensor that only a mixture has."""
 
 
 class TorchScorer:
@@ -23,11 +27,16 @@ class TorchScorer:
     ----------
     trained : Network
     preprocessor : Preprocessor
+    recipe : Recipe
+        As the remedies changed it.
     """
 
-    def __init__(self, trained: Network, preprocessor: Preprocessor) -> None:
+    def __init__(
+        self, trained: Network, preprocessor: Preprocessor, recipe: Recipe
+    ) -> None:
         self.network = trained
         self.preprocessor = preprocessor
+        self.recipe = recipe
 
     def score(self, frame: AuditFrame) -> Scores:
         """Return probabilities and float64 logits.
@@ -35,11 +44,11 @@ class TorchScorer:
         Raises
         ------
         DataError
-            The frame lacks a feature.
+            The frame lacks a feature, or groups that the model needs.
         """
         device = next(self.network.parameters()).device
         nothing = np.zeros(len(frame))
-        encoded = self.preprocessor.transform(frame.features)
+        encoded = self.preprocessor.transform(features_for(self.recipe, frame))
         rows = rows_on(device, encoded, nothing.astype(np.int64), nothing)
         logits = logits_of(self.network, rows).double().cpu().numpy()
         return scores_of_logits(logits)
@@ -56,6 +65,11 @@ def restored(
 ) -> TorchScorer:
     """Rebuild a scorer of k classes from its stored files."""
     preprocessor = Preprocessor.from_json(json.loads(preprocessing))
+    tensors = safetensors.torch.load(weights)
     trained = network(preprocessor, k, recipe)
-    trained.load_state_dict(safetensors.torch.load(weights))
-    return TorchScorer(trained.to(device), preprocessor)
+    if SHARES in tensors:
+        shares = tensors[SHARES]
+        members = [network(preprocessor, k, recipe) for _ in range(len(shares))]
+        trained = Mixture(members, shares)
+    trained.load_state_dict(tensors)
+    return TorchScorer(trained.to(device), preprocessor, recipe)

@@ -21,37 +21,39 @@ class Rows:
     labels : Tensor, int64[n]
     weights : Tensor, float32[n], or None
         Averaging 1; None where all rows weigh the same.
+    index : Tensor, int64[n], or None
+        Position of each row among all training rows; None for all in their order.
     """
 
     positions: Tensor
     codes: Tensor
     labels: Tensor
     weights: Tensor | None
+    index: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def take(self, order: Tensor) -> "Rows":
         """Return some rows in an order, int64[m]."""
-        return Rows(
-            self.positions[order],
-            self.codes[order],
-            self.labels[order],
-            None if self.weights is None else self.weights[order],
-        )
+        return self._part(order, order if self.index is None else self.index[order])
 
     def split(self, size: int) -> list["Rows"]:
         """Return the rows in parts of a size, without copying them."""
         parts = [slice(start, start + size) for start in range(0, len(self), size)]
         return [
-            Rows(
-                self.positions[part],
-                self.codes[part],
-                self.labels[part],
-                None if self.weights is None else self.weights[part],
-            )
+            self._part(part, None if self.index is None else self.index[part])
             for part in parts
         ]
+
+    def _part(self, part: Tensor | slice, index: Tensor | None) -> "Rows":
+        return Rows(
+            self.positions[part],
+            self.codes[part],
+            self.labels[part],
+            None if self.weights is None else self.weights[part],
+            index,
+        )
 
 
 def rows_on(

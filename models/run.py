@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from analysis.arrays import digest_of
 from analysis.datasets.task import Task, task_from_json
-from models.recipe import ARCHITECTURE_TITLES, Recipe
+from models.recipe import ARCHITECTURE_TITLES, Recipe, Stage
 
-FORMAT = 1
+FORMAT = 2
 """Version of what a run stores; it goes up when the same recipe gives other numbers."""
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -115,10 +115,31 @@ def run_id(recipe: Recipe, data_digest: str) -> str:
 
 
 def run_title(recipe: Recipe) -> str:
-    """Name a run by its architecture and the remedies of its chain."""
+    """Name a run by its architecture and the remedies of its chain.
+
+    A remedy is told by its groups and by the settings that are not at their defaults.
+    """
     words = [ARCHITECTURE_TITLES[recipe.architecture]]
-    for stage in recipe.stages:
-        attribute = stage.settings.get("attribute")
-        name = stage.remedy.replace("_", " ")
-        words.append(f"{name} ({attribute})" if attribute else name)
-    return " + ".join(words)
+    return " + ".join([*words, *map(_stage_title, recipe.stages)])
+
+
+def _stage_title(stage: Stage) -> str:
+    # Late: the remedies read recipes, and so need this package.
+    from models.remedies import REMEDIES
+    from models.remedies.settings import settings_of
+
+    usual = (
+        {s.name: s.default for s in settings_of(REMEDIES[stage.remedy])}
+        if stage.remedy in REMEDIES
+        else {}
+    )
+    told = [str(stage.settings["attribute"])] if stage.settings.get("attribute") else []
+    told += [
+        f"{name.replace('_', ' ')} {value:g}"
+        if isinstance(value, int | float)
+        else str(value)
+        for name, value in stage.settings.items()
+        if name != "attribute" and value not in ("", usual.get(name))
+    ]
+    name = stage.remedy.replace("_", " ")
+    return f"{name} ({', '.join(told)})" if told else name

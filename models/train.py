@@ -1,23 +1,33 @@
 """The one training loop: rows resident on the device, minibatches by index."""
 
+import copy
 import math
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from analysis.arrays import Floats
 from analysis.errors import RunError
-from models.checkpoint import Progress
-from models.losses import cross_entropy
+from analysis.frame import AuditFrame
+from models.failures import OUT_OF_MEMORY
+from models.graphs import Graph, graph_of
+from models.groupings import grouping_named
+from models.infobatch import InfoBatch
+from models.method import Method
+from models.networks import Network, joint_logits
+from models.objective import Objective
+from models.optimiser import optimiser_of
+from models.preprocess import Preprocessor
+from models.progress import Progress
 from models.recipe import Recipe
 from models.rows import Rows
-
-WARM_UP = 0.1
-"""Share of all steps in which the learning rate rises to its peak."""
+from models.schedules import FACTORS
+from models.stopping import Stopping
 
 SCORING_ROWS = 16_384
 """Rows per forward pass when nothing is learnt."""
@@ -26,6 +36,9 @@ MIN_BATCHES = 16
 """Steps per epoch at least: a table of few rows is cut into smaller batches."""
 
 MIN_BATCH_ROWS = 16
+
+MAX_PARTS = 256
+"""A batch that does not fit in so many parts will not fit at all."""
 
 
 class Cancelled(Exception):  # noqa: N818 (a request, not an error)
@@ -41,16 +54,36 @@ class Epoch:
     progress : Progress
         A copy, after this epoch.
     train_loss, stopping_loss : float
-        Mean log loss over the training rows while they were learnt, and over the
-        validation rows after; both with the weights of the recipe.
+        Mean loss over the training rows while they were learnt, with whatever the
+        recipe's methods make of it; and the validation loss that stops training.
     logits : float64[n, k]
         Of the validation rows.
+    said : mapping
+        What methods have to say, by method.
     """
 
     progress: Progress
     train_loss: float
     stopping_loss: float
     logits: Floats
+    said: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Frames:
+    """The rows of a training as tables, for what needs more than encoded columns.
+
+    Parameters
+    ----------
+    train, validation : AuditFrame
+        Features as the recipe's model takes them.
+    preprocessor : Preprocessor
+        What encoded them.
+    """
+
+    train: AuditFrame
+    validation: AuditFrame
+    preprocessor: Preprocessor
 
 
 class Training:
@@ -58,28 +91,56 @@ class Training:
 
     Parameters
     ----------
-    network : nn.Module
+    network : Network
         On the device of the rows.
     recipe : Recipe
     train, validation : Rows
+    frames : Frames or None
+        The same rows; methods that look at groups need them.
+    methods : sequence of Method
+        In the order in which they take part.
     """
 
     def __init__(
-        self, network: nn.Module, recipe: Recipe, train: Rows, validation: Rows
+        self,
+        network: Network,
+        recipe: Recipe,
+        train: Rows,
+        validation: Rows,
+        frames: Frames | None = None,
+        methods: Sequence[Method] = (),
     ) -> None:
         self.network, self.recipe = network, recipe
-        self.train, self.validation = train, validation
+        self.train, self.validation, self.frames = train, validation, frames
+        self.methods = [*methods, *([InfoBatch(recipe)] if recipe.prune else [])]
         self.device = train.labels.device
-        self.progress = Progress()
-        self.optimiser = torch.optim.AdamW(
-            network.parameters(),
-            lr=recipe.learning_rate,
-            weight_decay=recipe.weight_decay,
-            fused=self.device.type in ("cpu", "cuda"),
+        self.progress = Progress(rate=recipe.learning_rate)
+        self.objective = Objective(network, recipe, self.methods)
+        self.stopping = Stopping(
+            recipe,
+            validation,
+            None if frames is None else frames.validation,
+            self.objective.loss,
+            self.methods,
         )
+        self.optimiser = optimiser_of(network, recipe, self.device)
         # Row order has a generator of its own: what else draws cannot change it.
-        self.order = torch.Generator().manual_seed(recipe.seed)
-        self.best = _copies(network)
+        self.order = torch.Generator().manual_seed(recipe.start_seed)
+        # And so has the chance that methods need.
+        self.generator = torch.Generator().manual_seed(recipe.start_seed + 1)
+        self.average = (
+            AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema))  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            if recipe.ema
+            else None
+        )
+        self.start = copies(network)
+        self.best = copies(network)
+        # What the process-wide generator, and so dropout, goes on from.
+        self.chance = chance(self.device)
+        self._graph: Graph | None = None
+        self._report: Callable[[Epoch], None] = lambda epoch: None
+        self.should_stop: Callable[[], bool] = lambda: False
+        self._began = time.perf_counter()
 
     def run(
         self,
@@ -102,82 +163,227 @@ class Training:
         RunError
             The loss is no longer finite.
         """
-        while not self._is_over():
-            began = time.perf_counter()
-            train_loss = self.epoch(should_stop)
-            logits = logits_of(self.network, self.validation)
-            loss = cross_entropy(
-                logits, self.validation.labels, self.validation.weights
-            )
-            self._judge(loss.item())
-            self.progress.seconds += time.perf_counter() - began
-            report(
-                Epoch(
-                    Progress(**vars(self.progress)),
-                    train_loss,
-                    loss.item(),
-                    logits.double().cpu().numpy(),
-                )
-            )
+        self.open(report, should_stop)
+        alone = [method for method in self.methods if method.runs_alone()]
+        if alone:
+            self.average = None  # there is no single path of weights to average
+            alone[0].run(self)
+            return
+        while not self.is_over():
+            self.close_epoch(self.epoch(should_stop))
+        self.keep_best()
+
+    def open(
+        self, report: Callable[[Epoch], None], should_stop: Callable[[], bool]
+    ) -> None:
+        """Get ready for the first epoch, or the first one after a resumption."""
+        self._report, self.should_stop = report, should_stop
+        self._began = time.perf_counter()
+        if not self.progress.epoch:
+            for method in self.methods:
+                method.begin(self)
+
+    def keep_best(self) -> None:
+        """Give the network the weights of the best epoch."""
         self.network.load_state_dict(self.best)
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether all epochs are done, or the last ones brought nothing."""
         stale = self.progress.epoch - self.progress.best_epoch
         return self.progress.epoch >= self.recipe.epochs or (
             self.progress.best_epoch > 0 and stale >= self.recipe.patience
         )
 
+    def close_epoch(self, train_loss: float) -> None:
+        """Judge what an epoch gave, keep it if it is the best, and report it.
+
+        Raises
+        ------
+        RunError
+            A loss is no longer finite.
+        """
+        for method in self.methods:
+            method.after_epoch(self)
+        logits = logits_of(self.judged, self.validation)
+        loss = self.stopping.loss(logits)
+        self._judge(train_loss, loss)
+        now = time.perf_counter()
+        self.progress.seconds += now - self._began
+        self._began = now
+        said = {
+            type(m).__name__: told for m in self.methods if (told := dict(m.said()))
+        }
+        progress = Progress(**vars(self.progress))
+        self._report(
+            Epoch(progress, train_loss, loss, logits.double().cpu().numpy(), said)
+        )
+
+    @property
+    def judged(self) -> Network:
+        """The network that is judged and kept: the average of weights, if asked for."""
+        if self.average is None:
+            return self.network
+        return cast(Network, self.average.module)
+
     def epoch(self, should_stop: Callable[[], bool]) -> float:
         """Pass once over the training rows; return the mean loss on the way."""
         self.network.train()
-        order = torch.randperm(len(self.train), generator=self.order).to(self.device)
-        size = batch_rows(len(order), self.recipe.batch_size)
-        batches = self.train.take(order).split(size)
-        step = self.progress.epoch * len(batches)
+        order = self.shuffled()
+        # Rows left out save steps: those that stay do not make smaller batches.
+        size = batch_rows(max(len(order), len(self.train)), self.recipe.batch_size)
+        if self._graph is None:
+            self._graph = graph_of(self, size)
+        batches = self.chosen(order).split(size)
         total = torch.zeros((), device=self.device)
-        for batch in batches:
+        for i, batch in enumerate(batches):
             if should_stop():
                 raise Cancelled
-            self._set_rate(step / (self.recipe.epochs * len(batches)))
-            total += self._step(batch) * len(batch)
-            step += 1
+            done = (self.progress.epoch + i / len(batches)) / self.recipe.epochs
+            self.set_rate(FACTORS[self.recipe.schedule](done))
+            total += self.step(batch) * len(batch)
         return total.item() / len(order)
 
-    def _step(self, batch: Rows) -> Tensor:
-        with self._precision():
-            logits = self.network(batch.positions, batch.codes)
-        loss = cross_entropy(logits.float(), batch.labels, batch.weights)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    def chosen(self, order: Tensor) -> Rows:
+        """Return rows in an order; what was drawn by weight is not weighed again."""
+        rows = self.train.take(order)
+        return replace(rows, weights=None) if self.recipe.draws else rows
+
+    def shuffled(self) -> Tensor:
+        """Return the rows of the coming epoch in their order, int64[m]."""
+        order = torch.randperm(len(self.train), generator=self.order)
+        if self.recipe.draws:
+            order = self._drawn(len(order))
+        for method in self.methods:
+            order = method.order(self, order)
+        return order.to(self.device)
+
+    def _drawn(self, n: int) -> Tensor:
+        """Return n rows drawn in proportion to their weights, with replacement."""
+        weights = self.train.weights
+        if weights is None:
+            return torch.randint(n, (n,), generator=self.order)
+        # Cumulated in float64: torch.multinomial takes no more than 2 ** 24 rows.
+        edges = weights.double().cpu().cumsum(0)
+        spots = torch.rand(n, generator=self.order, dtype=torch.float64) * edges[-1]
+        return torch.searchsorted(edges, spots, right=True).clamp(max=n - 1)
+
+    def step(self, batch: Rows) -> Tensor:
+        """Learn from one batch; return its loss before the step."""
+
+        def gradient() -> Tensor:
+            return self.gradient(batch)
+
+        for method in self.methods:
+            gradient = _around(method, self, batch, gradient)
+        loss = gradient()
+        self.update()
+        return loss
+
+    def update(self) -> None:
+        """Take the step that the gradients ask for."""
+        if self.recipe.clip:
+            nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
         self.optimiser.step()
-        return loss.detach()
+        if self.average is not None:
+            self.average.update_parameters(self.network)
 
-    def _precision(self) -> AbstractContextManager[None]:
-        return torch.autocast(
-            self.device.type,
-            dtype=torch.bfloat16,
-            enabled=self.device.type == "cuda" and self.recipe.precision == "auto",
+    def gradient(self, batch: Rows) -> Tensor:
+        """Fill the parameters' gradients with those of a batch's loss; return it.
+
+        A batch too large for the device is taken in parts, whose gradients add up.
+
+        Raises
+        ------
+        RunError
+            Not even a small part of the batch fits.
+        """
+        while True:
+            try:
+                return self._gradient(batch)
+            except RuntimeError as error:
+                self._halve(batch, error)
+            # Only now is what the failed attempt held let go.
+            torch.cuda.empty_cache()
+
+    def _halve(self, batch: Rows, error: RuntimeError) -> None:
+        """Cut batches into twice as many parts if memory was what an attempt lacked."""
+        if not is_out_of_memory(error):
+            raise error
+        if self.progress.parts >= MAX_PARTS or len(batch) <= self.progress.parts:
+            raise RunError(OUT_OF_MEMORY) from error
+        self._graph = None  # it holds memory for whole batches
+        self.progress.parts *= 2
+
+    def _gradient(self, batch: Rows) -> Tensor:
+        if self._graph is not None and self.progress.parts == 1:
+            replayed = self._graph.gradient(batch)
+            if replayed is not None:
+                return replayed
+        self.optimiser.zero_grad(set_to_none=True)
+        total = torch.zeros((), device=self.device)
+        for part in batch.split(math.ceil(len(batch) / self.progress.parts)):
+            loss = self.objective(self, part) * (len(part) / len(batch))
+            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            total += loss.detach()
+        return total
+
+    def codes(self, attribute: str) -> tuple[Tensor, tuple[str, ...]]:
+        """Return each training row's group, int64[n] on the device, and the names.
+
+        Raises
+        ------
+        RunError
+            This training was started without its tables.
+        DataError
+            The table has no such attribute.
+        """
+        grouping = grouping_named(self.tables().train, attribute)
+        return torch.tensor(grouping.codes, device=self.device), grouping.names
+
+    def tables(self) -> Frames:
+        """Return the rows as tables.
+
+        Raises
+        ------
+        RunError
+            This training was started without them.
+        """
+        if self.frames is None:
+            raise RunError("This remedy needs the groups of the training rows.")
+        return self.frames
+
+    def rehearsed(self, epochs: int) -> Network:
+        """Train a copy of the network plainly from the start, for some epochs.
+
+        What a remedy learns from it, such as which rows are hard, it learns from
+        training rows alone.
+        """
+        plain = replace(
+            self.recipe, epochs=epochs, patience=epochs, methods=(), prune=0.0
         )
+        twin = copy.deepcopy(self.network)
+        twin.load_state_dict(self.start)
+        other = Training(twin, plain, self.train, self.validation, self.frames)
+        other.run(lambda epoch: None, self.should_stop)
+        return twin
 
-    def _set_rate(self, done: float) -> None:
-        """Set the learning rate: a linear rise, then half a cosine down to 0."""
-        rise = done / WARM_UP
-        fall = 0.5 * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
-        factor = max(min(rise, 1.0) if done < WARM_UP else fall, 1e-3)
+    def restart(self) -> None:
+        """Forget which epoch was best so far, as another phase begins."""
+        self.progress.best_epoch, self.progress.best_loss = 0, math.inf
+
+    def set_rate(self, factor: float) -> None:
+        """Set the learning rate to a share of its peak."""
         for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.learning_rate * factor
+            group["lr"] = self.progress.rate * factor
 
-    def _judge(self, loss: float) -> None:
-        if not math.isfinite(loss):
-            raise RunError(
-                f"Training diverged: the validation log loss is {loss}. Choose a lower "
-                "learning rate on the Model page and train again."
-            )
+    def _judge(self, train_loss: float, loss: float) -> None:
+        if not (math.isfinite(loss) and math.isfinite(train_loss)):
+            raise RunError(diverged(self.progress, train_loss, loss))
         self.progress.epoch += 1
         if loss < self.progress.best_loss:
             self.progress.best_loss = loss
             self.progress.best_epoch = self.progress.epoch
-            self.best = _copies(self.network)
+            self.best = copies(self.judged)
 
     def state(self) -> dict[str, Tensor]:
         """Return all tensors that decide how training goes on."""
@@ -185,10 +391,13 @@ class Training:
         tensors |= {f"best.{k}": v for k, v in self.best.items()}
         for i, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{i}.{k}": v for k, v in state.items()}
+        for i, method in enumerate(self.methods):
+            tensors |= {f"method.{i}.{k}": v for k, v in method.state().items()}
+        if self.average is not None:
+            tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
         tensors["generator.order"] = self.order.get_state()
-        tensors["generator.cpu"] = torch.get_rng_state()
-        if self.device.type == "cuda":
-            tensors["generator.cuda"] = torch.cuda.get_rng_state(self.device)
+        tensors["generator.methods"] = self.generator.get_state()
+        tensors["generator.chance"] = chance(self.device)
         return tensors
 
     def accepts(self, tensors: Mapping[str, Tensor]) -> bool:
@@ -211,10 +420,59 @@ class Training:
             number, key = name.split(".", 1)
             packed["state"].setdefault(int(number), {})[key] = tensor
         self.optimiser.load_state_dict(packed)
+        for i, method in enumerate(self.methods):
+            method.load(self, _below(f"method.{i}.", tensors))
+        if self.average is not None:
+            self.average.load_state_dict(_below("average.", tensors))
         self.order.set_state(tensors["generator.order"])
-        torch.set_rng_state(tensors["generator.cpu"])
-        if self.device.type == "cuda":
-            torch.cuda.set_rng_state(tensors["generator.cuda"], self.device)
+        self.generator.set_state(tensors["generator.methods"])
+        set_chance(self.device, tensors["generator.chance"])
+
+
+def diverged(progress: Progress, train_loss: float, loss: float) -> str:
+    """Say that a loss is no longer finite, since when, why perhaps, and what to do."""
+    kept = (
+        f"Epoch {progress.epoch} was the last good one."
+        if progress.epoch
+        else "No epoch was good."
+    )
+    return (
+        f"Training diverged in epoch {progress.epoch + 1}: the training loss is "
+        f"{train_loss:g}, the validation log loss {loss:g}. {kept} Likely causes: a "
+        "learning rate that is too high, very large weights, or a remedy that is set "
+        "too strong. Choose a lower learning rate on the Model page, clip gradients, "
+        "or cap the weights, and train again."
+    )
+
+
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether an error says that a device, or the machine, has no memory left."""
+    # On a CPU torch raises a plain RuntimeError that names its allocator.
+    text = str(error)
+    return isinstance(error, torch.OutOfMemoryError) or (
+        "DefaultCPUAllocator" in text and "memory" in text
+    )
+
+
+def _around(
+    method: Method, training: Training, batch: Rows, inner: Callable[[], Tensor]
+) -> Callable[[], Tensor]:
+    return lambda: method.around(training, batch, inner)
+
+
+def chance(device: torch.device) -> Tensor:
+    """Return the state of the process-wide generator of a device."""
+    if device.type == "cuda":
+        return torch.cuda.get_rng_state(device)
+    return torch.get_rng_state()
+
+
+def set_chance(device: torch.device, state: Tensor) -> None:
+    """Put the process-wide generator of a device where it was."""
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(state, device)
+    else:
+        torch.set_rng_state(state)
 
 
 def batch_rows(n: int, asked: int) -> int:
@@ -223,14 +481,16 @@ def batch_rows(n: int, asked: int) -> int:
 
 
 @torch.no_grad()
-def logits_of(network: nn.Module, rows: Rows) -> Tensor:
+def logits_of(network: Network, rows: Rows) -> Tensor:
     """Return the logits of all rows, float32[n, k], in evaluation mode."""
     network.eval()
     parts = rows.split(SCORING_ROWS)
-    return torch.cat([network(part.positions, part.codes) for part in parts])
+    each = [joint_logits(network(part.positions, part.codes)) for part in parts]
+    return torch.cat(each)
 
 
-def _copies(network: nn.Module) -> dict[str, Tensor]:
+def copies(network: nn.Module) -> dict[str, Tensor]:
+    """Return a copy of a network's tensors by name."""
     return {name: t.detach().clone() for name, t in network.state_dict().items()}
 
 

@@ -3,7 +3,17 @@ import streamlit as st
 from analysis.charts import losses
 from analysis.datasets.splits import methods_for
 from analysis.history import losses as losses_of
-from pages.ui import actions, cache, controls, live, needs, recipes, state, tables
+from pages.ui import (
+    actions,
+    cache,
+    controls,
+    live,
+    needs,
+    recipes,
+    state,
+    tables,
+    training_form,
+)
 from pages.ui.messages import audit_errors, empty, finding, note
 
 st.title("What was trained or loaded, and how well does it do overall?", anchor=False)
@@ -40,8 +50,9 @@ with audit_errors():
         note(recipes.words(run))
 
     st.subheader("Train a model", anchor=False)
-    importance = "secondary" if view.is_trained else "primary"
-    recipe = recipes.form(data, methods_for(data.task), importance)
-    if recipe is not None:
-        actions.train(recipe)
-    live.panel(live.loss_curves, "model")
+    with audit_errors():
+        training_form.draw(data, methods_for(data.task))
+    note(state.said())
+    watched = live.watched()
+    if watched is not None:
+        live.panel(watched, live.loss_curves, "model")

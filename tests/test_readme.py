@@ -11,6 +11,7 @@ import cli
 from analysis.datasets.tasks import TASKS
 from analysis.metrics.registry import METRICS
 from analysis.subgroups.fairness import MEASURES
+from benchmarks import remedies
 from models.remedies import REMEDIES
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +30,7 @@ def test_every_example_runs(monkeypatch, tmp_path, capsys):
         assert cli.main(words) == 0, capsys.readouterr().err
         answer = json.loads(capsys.readouterr().out)
         runs += [answer["run"]] if "run" in answer else []
-    assert len(runs) == 2
+    assert len(runs) == 3
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,11 @@ def test_the_code_map_names_files_that_exist_and_misses_none():
     listed = (p for p in (ROOT / "analysis").rglob("*.py"))
     inside = {p.name for p in listed if p.parent.name not in ("charts", "datasets")}
     assert inside - named <= {"__init__.py"}, inside - named
+
+
+def test_tables_of_remedies_are_those_of_the_registry_and_the_study():
+    assert remedies.listing() in README
+    assert remedies.findings() in README
 
 
 def test_pictures_and_folders_exist():

@@ -11,6 +11,8 @@ import plotly.graph_objects as go
 FONT = "IBM Plex Sans, sans-serif"
 TITLE_WIDTH = 92
 SUBTITLE_WIDTH = 122
+NARROW = 0.66
+"""Share of these widths that fits beside a form."""
 LABEL_WIDTH = 34
 MAX_DIRECT_LABELS = 7
 
@@ -162,7 +164,12 @@ def translucent(color: str, alpha: float) -> str:
 
 
 def figure(
-    title: str, subtitle: str, *, height: int = 360, ink: Ink = LIGHT
+    title: str,
+    subtitle: str,
+    *,
+    height: int = 360,
+    ink: Ink = LIGHT,
+    is_narrow: bool = False,
 ) -> go.Figure:
     """Return an empty figure.
 
@@ -175,8 +182,12 @@ def figure(
     height : int
         Of the plot itself, in pixels; the title comes on top.
     ink : Ink
+    is_narrow : bool
+        Whether it stands beside a form rather than across the page.
     """
-    head, sub = _wrapped(title, TITLE_WIDTH), _wrapped(subtitle, SUBTITLE_WIDTH)
+    share = NARROW if is_narrow else 1.0
+    head = _wrapped(title, int(share * TITLE_WIDTH))
+    sub = _wrapped(subtitle, int(share * SUBTITLE_WIDTH))
     top = 30 + 21 * len(head) + 18 * len(sub)
     whole = height + top + 30
     text = f"<b>{'<br>'.join(head)}</b>"

@@ -12,8 +12,9 @@ from analysis.charts.withheld import withheld_words
 from analysis.history import History
 from analysis.metrics.registry import metric_named
 
-MAX_PANELS = 9
-PANEL_HEIGHT = 170
+MAX_PANELS = 8
+MAX_COLUMNS = 2
+PANEL_HEIGHT = 150
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def _panels(
         f"{_withheld(record)}",
         height=PANEL_HEIGHT * rows + 30 * (rows - 1),
         ink=ink,
+        is_narrow=True,
     )
     titles = [_panel_title(record, g, epochs, ink) for g in shown]
     chart = make_subplots(
@@ -137,8 +139,8 @@ def _panels(
 
 
 def _columns(panels: int) -> int:
-    """Return how many panels stand side by side, so that few cells stay empty."""
-    return 4 if panels in (4, 7, 8) else max(1, min(3, panels))
+    """Return how many panels stand side by side."""
+    return max(1, min(MAX_COLUMNS, panels))
 
 
 def _kept_words(epochs: Epochs) -> str:

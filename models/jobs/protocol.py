@@ -11,16 +11,24 @@ class Order:
 
     Parameters
     ----------
-    do : 'train', 'score' or 'cancel'
+    do : 'train', 'sweep', 'score' or 'cancel'
     run : str
-        Id of a run in the store.
+        Id of a run in the store; of a sweep its first member's.
     data : str
         For 'score', digest of the table to be scored.
+    others : tuple of str
+        For 'sweep', the ids of its other members.
     """
 
-    do: Literal["train", "score", "cancel"]
+    do: Literal["train", "sweep", "score", "cancel"]
     run: str
     data: str = ""
+    others: tuple[str, ...] = ()
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Ids of all runs it is about."""
+        return (self.run, *self.others)
 
     def line(self) -> str:
         """Return the order as one line."""
@@ -29,7 +37,8 @@ class Order:
 
 def order_of(line: str) -> Order:
     """Read an order."""
-    return Order(**json.loads(line))
+    given = json.loads(line)
+    return Order(**{**given, "others": tuple(given["others"])})
 
 
 ENDED = "ended\n"

@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 
 from analysis.datasets.load import Dataset, load
@@ -13,12 +14,18 @@ from models.ledger import CANCELLED, INTERRUPTED
 from models.owners import Owner
 from models.recipe import Recipe
 from models.remedies.chain import completed, runs_of
+from models.run import State
 from models.store import Store
 
 CANCEL_SECONDS = 1.0
 """A worker that has not stopped this long after a cancel is killed."""
 
 CLOSE_SECONDS = 2.0
+
+NEVER_BEGAN = "Cancelled before it began."
+
+TRAINS = ("train", "sweep")
+"""Orders that train runs."""
 
 
 class JobQueue:
@@ -86,6 +93,39 @@ class JobQueue:
             self._enqueue(Order("train", run_id))
         return run_id
 
+    def submit_sweep(
+        self, recipes: Sequence[Recipe], dataset: Dataset | None = None
+    ) -> list[str]:
+        """Queue several recipes of one table as one job; return their runs' ids.
+
+        Where rows and shapes agree they are trained together, else one after another.
+        Each is a run of its own: it is found if it is finished, it can be shown as
+        soon as it is over, and it stays when the others are cancelled.
+
+        Parameters
+        ----------
+        recipes : sequence of Recipe
+        dataset : Dataset or None
+            The recipes', if it is loaded already.
+
+        Raises
+        ------
+        SettingError, DataError, StoreError
+            As `submit` does.
+        """
+        recipes = [completed(recipe) for recipe in recipes]
+        task = self._store.task(recipes[0].task)
+        dataset = load(task, self._store.tables) if dataset is None else dataset
+        for recipe in recipes:
+            if len(runs_of(recipe)) > 1:  # what they build on, found or trained first
+                self.submit(runs_of(recipe)[-2], dataset)
+        token = self._owner.token
+        ids = [self._store.submit(r, task, dataset.digest, token) for r in recipes]
+        mine = [run for run in dict.fromkeys(ids) if self._is_mine(run)]
+        if mine:
+            self._enqueue(Order("sweep", mine[0], others=tuple(mine[1:])))
+        return ids
+
     def resume(self, run_id: str) -> str:
         """Queue a failed or cancelled run again; it goes on after its last epoch."""
         run = self._store.run(run_id)
@@ -122,20 +162,28 @@ class JobQueue:
         """Cancel a run of this queue, and the run it waits for.
 
         A waiting run never starts. A running one stops at its next batch; if that
-        takes longer than `CANCEL_SECONDS` its process is killed.
+        takes longer than `CANCEL_SECONDS` its process is killed. With a member of a
+        sweep go all the others that are not finished.
         """
         run = self._store.run(run_id)
-        base = self._store.run(run.base) if run.base and run.state == "queued" else None
-        if base is not None and base.is_active:
-            self.cancel(base.id)
-        order = Order("train", run_id)
+        if run.base and run.state == "queued":
+            with suppress(RunError):  # what it is based on was never trained
+                base = self._store.run(run.base)
+                if base.is_active:
+                    self.cancel(base.id)
         with self._change:
-            if order in self._waiting:
+            waiting = [o for o in self._waiting if _trains(o, run_id)]
+            current = self._current
+            for order in waiting:
                 self._waiting.remove(order)
-                self._store.ledger.end(
-                    run_id, "cancelled", "Cancelled before it began."
-                )
-            elif self._current == order and self._worker is not None:
+                for name in order.runs:
+                    self._store.ledger.end(name, "cancelled", NEVER_BEGAN)
+            if (
+                not waiting
+                and current is not None
+                and _trains(current, run_id)
+                and self._worker is not None
+            ):
                 self._worker.send(Order("cancel", run_id))
                 timer = threading.Timer(
                     CANCEL_SECONDS, self._kill, (self._current, self._worker)
@@ -174,7 +222,7 @@ class JobQueue:
         with self._change:
             if self._is_closed:
                 raise RunError("The program is closing. Start it again, then resume.")
-            if order.do == "train" and not self._is_mine(order.run):
+            if order.do in TRAINS and not self._is_mine(order.run):
                 return
             if order != self._current and order not in self._waiting:
                 self._waiting.append(order)
@@ -234,10 +282,11 @@ class JobQueue:
     def _write_failure(self, order: Order, reason: str) -> None:
         if order.do == "score":
             self._store.scorings.end(order.run, order.data, reason=reason)
-        elif order is self._killed:
-            self._store.ledger.end(order.run, "cancelled", CANCELLED)
-        else:
-            self._store.ledger.end(order.run, "failed", reason)
+            return
+        state: State = "cancelled" if order is self._killed else "failed"
+        said = CANCELLED if order is self._killed else reason
+        for run in order.runs:  # one that is finished stays so
+            self._store.ledger.end(run, state, said)
 
     def _kill(self, order: Order, worker: WorkerProcess) -> None:
         """Kill a worker that is still at a cancelled order.
@@ -248,3 +297,7 @@ class JobQueue:
             if self._current is order:
                 self._killed = order
                 worker.kill()
+
+
+def _trains(order: Order, run_id: str) -> bool:
+    return order.do in TRAINS and run_id in order.runs

@@ -19,6 +19,7 @@ from typing import TextIO
 from analysis.errors import StoreError
 from models.devices import use_threads
 from models.execute import execute, execute_scoring
+from models.execute_sweep import execute_sweep
 from models.jobs.protocol import ENDED, Order, order_of
 from models.ledger import INTERRUPTED
 from models.store import Store
@@ -42,7 +43,7 @@ class Worker:
     def __init__(self, store: Store, owner: str) -> None:
         self._store, self._owner = store, owner
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
-        self._current = ""
+        self._current: tuple[str, ...] = ()
         self._cancelled: set[str] = set()
 
     def listen(self, lines: TextIO) -> None:
@@ -52,39 +53,41 @@ class Worker:
             if order.do == "cancel":
                 self._cancelled.add(order.run)
             else:
-                self._cancelled.discard(order.run)  # it may have come too late before
+                # A cancellation may have come too late before.
+                self._cancelled.difference_update(order.runs)
                 self._orders.put(order)
         self._orders.put(None)
         if self._current:
-            with suppress(StoreError):
-                self._store.ledger.end(self._current, "failed", INTERRUPTED)
-            self._cancelled.add(self._current)
+            for run in self._current:
+                with suppress(StoreError):
+                    self._store.ledger.end(run, "failed", INTERRUPTED)
+            self._cancelled.update(self._current)
             time.sleep(GRACE_SECONDS)
         os._exit(0)  # a run that does not stop must not outlive its server
 
     def work(self, answers: TextIO) -> None:
         """Carry out orders until there are no more."""
         while (order := self._orders.get()) is not None:
-            self._current = order.run
+            self._current = order.runs
             try:
                 self._carry_out(order)
             except Exception:  # the store has the reason; the next order must go on
                 log.exception("%s %s", order.do, order.run)
-            self._current = ""
-            self._cancelled.discard(order.run)
+            self._current = ()
+            self._cancelled.difference_update(order.runs)
             answers.write(ENDED)
             answers.flush()
 
     def _carry_out(self, order: Order) -> None:
+        def should_stop() -> bool:
+            return not self._cancelled.isdisjoint(order.runs)
+
         if order.do == "score":
             execute_scoring(self._store, order.run, order.data)
+        elif order.do == "sweep":
+            execute_sweep(self._store, order.runs, self._owner, should_stop)
         else:
-            execute(
-                self._store,
-                order.run,
-                self._owner,
-                lambda: order.run in self._cancelled,
-            )
+            execute(self._store, order.run, self._owner, should_stop)
 
 
 def main(home: str, shipped: str, owner: str) -> None:

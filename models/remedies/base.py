@@ -1,33 +1,58 @@
-"""What a remedy is: a frozen dataclass whose fields are its settings, and one verb."""
+"""What a remedy is: a frozen dataclass whose fields are its settings, and one verb.
 
-import dataclasses
+Three bases spare a retraining remedy its plumbing: `weighing.Weighing` for one that
+finds a weight for each row, `in_loop.InLoop` for one that takes part in the training
+loop, `row_edit.RowEdit` for one that changes rows or columns.
+"""
+
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from analysis.frame import AuditFrame
 from models.recipe import Recipe
+from models.remedies.settings import settings_of
 from models.scorer import Scorer
 
 Kind = Literal["retraining", "posthoc"]
 
+Family = Literal[
+    "Weights and sampling",
+    "Losses and optimisers",
+    "Fairness constraints",
+    "Data",
+    "Scores",
+]
+
 Needs = Literal[
-    "label at training", "group at training", "group at prediction", "target data"
+    "label at training",
+    "group at training",
+    "group at prediction",
+    "target data",
+    "two classes",
+    "a network",
+    "a finished run",
+    "numeric features",
+    "another table",
 ]
 
 
 class Remedy(Protocol):
     """What every remedy declares about itself.
 
-    `title` is what pages call it, `summary` one sentence on what it mends and what it
-    costs, `source` its paper, `needs` the data it asks for.
+    `title` is what pages call it; `mends` and `costs` say what for and at what price,
+    each a clause that starts in lower case and has no full stop; `source` is its
+    paper, `needs` what it asks for, `family` the shelf it stands on; `slowness` how
+    many times as long as plain training it takes, about.
     """
 
     title: ClassVar[str]
-    summary: ClassVar[str]
+    mends: ClassVar[str]
+    costs: ClassVar[str]
     source: ClassVar[str]
     needs: ClassVar[tuple[Needs, ...]]
     kind: ClassVar[Kind]
+    family: ClassVar[Family]
+    slowness: ClassVar[float]
 
 
 @runtime_checkable
@@ -60,57 +85,11 @@ class PosthocRemedy(Remedy, Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One setting of a remedy, as forms and the command line show it.
-
-    Parameters
-    ----------
-    name : str
-    kind : 'number', 'integer' or 'attribute'
-        An attribute is a sensitive attribute of the task, or several joined by commas.
-    default : float, int, str or None
-        None when it must be given.
-    low, high : float
-        Range of a number, ends included.
-    help : str
-        One sentence.
-    """
-
-    name: str
-    kind: Literal["number", "integer", "attribute"]
-    default: Any
-    low: float
-    high: float
-    help: str
+def summary_of(remedy: type[Remedy]) -> str:
+    """Return one sentence on what a remedy mends and what it costs."""
+    return f"Mends {remedy.mends}; costs {remedy.costs}."
 
 
-def setting(default: Any, low: float, high: float, help: str) -> Any:  # noqa: A002 (the word users see)
-    """Declare a numeric setting of a remedy: a dataclass field with range and help."""
-    metadata = {"low": low, "high": high, "help": help}
-    return dataclasses.field(default=default, metadata=metadata)
-
-
-def attribute_setting(help: str, *, is_required: bool) -> Any:  # noqa: A002
-    """Declare the group setting of a remedy; not required, it is empty by default."""
-    if is_required:
-        return dataclasses.field(metadata={"help": help})
-    return dataclasses.field(default="", metadata={"help": help})
-
-
-def settings_of(remedy: type[Remedy]) -> tuple[Setting, ...]:
-    """Return a remedy's settings in the order of its form."""
-    as_dataclass: Any = remedy  # a Protocol cannot say that it is one
-    return tuple(_setting(field) for field in dataclasses.fields(as_dataclass))
-
-
-def _setting(field: dataclasses.Field[Any]) -> Setting:
-    required = field.default is dataclasses.MISSING
-    default = None if required else field.default
-    meta = field.metadata
-    if "low" not in meta:
-        return Setting(field.name, "attribute", default, 0, 0, meta["help"])
-    kind: Literal["integer", "number"] = (
-        "integer" if isinstance(default, int) else "number"
-    )
-    return Setting(field.name, kind, default, meta["low"], meta["high"], meta["help"])
+def can_be_aimed(remedy: type[Remedy]) -> bool:
+    """Whether a remedy can be limited to the people of one cohort."""
+    return any(s.kind == "cohort" for s in settings_of(remedy))

@@ -1,13 +1,16 @@
 """The chain of remedies in a recipe: check it, complete it, cut it into runs."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from analysis.cohorts import parse
 from analysis.errors import SettingError
-from models.recipe import Recipe, Stage
+from models.recipe import BOOSTING, Recipe, Stage
 from models.remedies import REMEDIES
-from models.remedies.base import Remedy, Setting, settings_of
+from models.remedies.base import Remedy
+from models.remedies.settings import Setting, settings_of
 
 
 def stage(remedy: str, /, **settings: Any) -> Stage:
@@ -49,6 +52,7 @@ def completed(recipe: Recipe) -> Recipe:
     """
     stages = tuple(stage(s.remedy, **s.settings) for s in recipe.stages)
     kinds = [_remedy_class(s.remedy) for s in stages]
+    _refuse_clashes(kinds, recipe)
     for before, after in pairwise(kinds):
         if before.kind == "posthoc" and after.kind == "retraining":
             raise SettingError(
@@ -56,6 +60,35 @@ def completed(recipe: Recipe) -> Recipe:
                 f"to the old one would be lost. Put '{after.title}' first."
             )
     return replace(recipe, stages=stages)
+
+
+def _refuse_clashes(kinds: Sequence[type[Remedy]], recipe: Recipe) -> None:
+    """Refuse two remedies for one place in the loop, and what trees cannot do."""
+    taken = dict[str, str]()
+    for kind in kinds:
+        slot = getattr(kind, "slot", "")
+        if slot and slot in taken:
+            raise SettingError(
+                f"'{kind.title}' and '{taken[slot]}' both change the {_SLOTS[slot]}. "
+                "Keep one of them."
+            )
+        if "a network" in kind.needs and recipe.architecture == BOOSTING:
+            raise SettingError(
+                f"'{kind.title}' changes how a network learns, and boosted trees are "
+                "not one. Choose a remedy by weights or by data, or a network."
+            )
+        taken |= {slot: kind.title} if slot else {}
+
+
+_SLOTS = {
+    "loss": "loss",
+    "labels": "labels that the loss sees",
+    "risk": "weights of rows while training",
+    "order": "rows that an epoch sees",
+    "step": "step of the optimiser",
+    "penalty": "penalty on a gap",
+    "whole": "whole training",
+}
 
 
 def retraining(recipe: Recipe) -> tuple[Stage, ...]:
@@ -66,16 +99,20 @@ def retraining(recipe: Recipe) -> tuple[Stage, ...]:
 
 
 def runs_of(recipe: Recipe) -> tuple[Recipe, ...]:
-    """Return the recipes to carry out in order: the trained one, then each stage's.
+    """Return the recipes to carry out in order, the recipe itself last.
 
     Every post-hoc stage is a run of its own on top of the one before, so that a
-    finished model is used again and not trained again.
+    finished model is used again and not trained again; so is the run that a remedy
+    needs finished before it starts.
     """
     first = len(retraining(recipe))
-    return tuple(
-        replace(recipe, stages=recipe.stages[:end])
-        for end in range(first, len(recipe.stages) + 1)
-    )
+    ends = {
+        i
+        for i, stage in enumerate(recipe.stages[:first])
+        if "a finished run" in _remedy_class(stage.remedy).needs
+    }
+    ends |= set(range(first, len(recipe.stages) + 1))
+    return tuple(replace(recipe, stages=recipe.stages[:end]) for end in sorted(ends))
 
 
 def _remedy_class(name: str) -> type[Remedy]:
@@ -87,14 +124,32 @@ def _remedy_class(name: str) -> type[Remedy]:
 
 
 def _checked(title: str, known: Setting, value: Any) -> Any:
-    if known.kind == "attribute":
-        name = _without_repeats(value) if isinstance(value, str) else None
-        if name is None or (not name and known.default is None):
-            raise SettingError(
-                f"{title} needs '{known.name}': name a sensitive attribute of the "
-                "task, or several joined by commas."
-            )
-        return name
+    if known.kind in ("number", "integer"):
+        return _checked_number(title, known, value)
+    text = value.strip() if isinstance(value, str) else None
+    if known.kind == "choice" and text not in known.options:
+        raise SettingError(
+            f"{title}: '{known.name}' is {value}; choose one of "
+            f"{', '.join(known.options)}."
+        )
+    if text is None or (not text.strip(", ") and known.default is None):
+        raise SettingError(f"{title} needs '{known.name}': {_WANTED[known.kind]}.")
+    if known.kind == "cohort":
+        return str(parse(text))
+    return _without_repeats(text) if known.kind in ("attribute", "feature") else text
+
+
+_WANTED = {
+    "choice": "choose one",
+    "attribute": "name a sensitive attribute of the task, or several joined by commas",
+    "class": "name a class of the label",
+    "cohort": "give a rule such as sex = Female & age >= 40",
+    "feature": "name a feature of the task, or several joined by commas",
+    "table": "name another table with the same columns",
+}
+
+
+def _checked_number(title: str, known: Setting, value: Any) -> float | int:
     number = _number(value)
     fits = number is not None and known.low <= number <= known.high
     if known.kind == "integer" and number is not None:

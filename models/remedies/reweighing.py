@@ -1,20 +1,20 @@
 """Reweighing: make label and group independent in the training weights."""
 
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.arrays import Floats
-from analysis.errors import DataError, SettingError
 from analysis.frame import AuditFrame
-from models.recipe import CellWeights, Recipe, grouping_named
-from models.remedies.base import Kind, Needs, attribute_setting, setting
+from models.groupings import grouping_named
+from models.remedies.base import Needs
+from models.remedies.settings import attribute_setting, setting
+from models.remedies.weighing import Weighing, labels_of
 
 
-@dataclass(frozen=True)
-class Reweighing:
+@dataclass(frozen=True, kw_only=True)
+class Reweighing(Weighing):
     """Weigh each training row by how rare its label is in its group.
 
     A row of group g with label y weighs P(g) P(y) / P(g, y), for any number of
@@ -29,15 +29,14 @@ class Reweighing:
     """
 
     title: ClassVar[str] = "Reweighing"
-    summary: ClassVar[str] = (
-        "Trains again with weights under which label and group are independent, which "
-        "narrows gaps in selection rates; costs some accuracy where base rates differ."
+    mends: ClassVar[str] = (
+        "labels that depend on the group, and with them gaps in selection rates"
     )
+    costs: ClassVar[str] = "some accuracy where base rates differ"
     source: ClassVar[str] = (
         "Kamiran & Calders (2012), Knowledge and Information Systems 33"
     )
     needs: ClassVar[tuple[Needs, ...]] = ("label at training", "group at training")
-    kind: ClassVar[Kind] = "retraining"
 
     attribute: str = attribute_setting(
         "Groups whose label rates are made equal in training.", is_required=True
@@ -47,41 +46,17 @@ class Reweighing:
         0.0,
         1.0,
         "0 leaves the rows as they are, 1 makes label and group independent.",
+        is_dial=True,
     )
 
-    def change(self, recipe: Recipe, train: AuditFrame) -> Recipe:
-        """Return the recipe with a weight for each cell of group and label.
-
-        Raises
-        ------
-        SettingError
-            The recipe has cell weights already.
-        DataError
-            The rows have no labels, or no such attribute.
-        """
-        if recipe.cell_weights is not None:
-            raise SettingError(
-                "These rows are weighed by group and label already. Keep one "
-                "reweighing, and name several attributes in it as 'sex, race'."
-            )
-        if train.y_true is None:
-            raise DataError(
-                "Reweighing needs labels. Choose a labelled table on the Data page."
-            )
+    def weights(self, train: AuditFrame, seed: int) -> Floats:
+        """Return P(g) P(y) / P(g, y) of each row's cell, 1 where it has no weight."""
         grouping, k = grouping_named(train, self.attribute), len(train.classes)
-        weights = train.weights if recipe.survey_weights else np.ones(len(train))
-        cells = np.bincount(
-            grouping.codes * k + train.y_true, weights, len(grouping.names) * k
-        ).reshape(-1, k)  # [g, k]
-        factors = 1 + self.strength * (_independence(cells) - 1)
-        table = tuple(tuple(float(x) for x in row) for row in factors)
-        return replace(
-            recipe, cell_weights=CellWeights(self.attribute, grouping.names, table)
-        )
-
-
-def _independence(cells: NDArray[Any]) -> Floats:
-    """Return P(g) P(y) / P(g, y), float[g, k]; 1 for a cell without weight."""
-    joint = cells / cells.sum()
-    product = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
-    return np.divide(product, joint, out=np.ones_like(joint), where=joint > 0)
+        cells = grouping.codes * k + labels_of(train)
+        joint = np.bincount(cells, train.weights, len(grouping.names) * k)
+        joint = joint.reshape(-1, k) / joint.sum()  # [g, k]
+        product = joint.sum(axis=1, keepdims=True) * joint.sum(axis=0, keepdims=True)
+        factors = np.ones_like(joint)
+        np.divide(product, joint, out=factors, where=joint > 0)
+        found: Floats = 1 + self.strength * (factors.ravel()[cells] - 1)
+        return found

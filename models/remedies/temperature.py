@@ -11,9 +11,10 @@ from analysis.arrays import Floats, Ints
 from analysis.errors import DataError, GroupTooSmallError
 from analysis.evaluation import Scores
 from analysis.frame import AuditFrame
+from models.groupings import grouping_named
 from models.probabilities import scores_of_logits
-from models.recipe import grouping_named
-from models.remedies.base import Kind, Needs, attribute_setting, setting
+from models.remedies.base import Family, Kind, Needs
+from models.remedies.settings import attribute_setting, setting
 from models.scorer import Scorer
 
 LOWEST, HIGHEST = 0.02, 50.0
@@ -34,14 +35,18 @@ class Temperature:
     """
 
     title: ClassVar[str] = "Temperature scaling"
-    summary: ClassVar[str] = (
-        "Makes scores more or less confident so that they fit the observed rates, "
-        "overall or by group; decisions at one half stay as they are, and by group it "
-        "needs the group of whoever is scored."
+    mends: ClassVar[str] = (
+        "scores that promise too much or too little, overall or by group"
+    )
+    costs: ClassVar[str] = (
+        "nothing in ranking within a group, and decisions at one half stay as they "
+        "are; by group it needs the group of whoever is scored"
     )
     source: ClassVar[str] = "Guo, Pleiss, Sun & Weinberger (2017), ICML"
     needs: ClassVar[tuple[Needs, ...]] = ("group at prediction",)
     kind: ClassVar[Kind] = "posthoc"
+    family: ClassVar[Family] = "Scores"
+    slowness: ClassVar[float] = 0.0
 
     attribute: str = attribute_setting(
         "Groups with a temperature of their own; empty for one temperature.",

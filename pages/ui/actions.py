@@ -1,6 +1,7 @@
 """What a page's button starts, and the command that does the same elsewhere."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +12,11 @@ from analysis.datasets.groups import edge_name
 from analysis.errors import RunError
 from analysis.subgroups.finding import Finding
 from models.recipe import Recipe
+from models.remedies import REMEDIES
 from models.remedies.chain import stage
+from models.remedies.settings import dial_of
+from models.remedies.strengths import sweep_of
+from models.run import Run
 from pages.ui import cache, jobs, state
 from pages.ui.sides import Sides
 from pages.ui.snippets import code
@@ -39,6 +44,33 @@ def start_remedy(name: str, settings: dict[str, Any]) -> None:
     recipe = cache.store().find(state.view().run).recipe
     _submit(recipe.with_stage(stage(name, **settings)))
     state.go("remedies")
+
+
+def mend(run: Run, name: str, settings: dict[str, Any]) -> None:
+    """Add a remedy to a run, start it, and watch it here."""
+    _submit(run.recipe.with_stage(stage(name, **settings)))
+    st.rerun()
+
+
+def mend_at_strengths(run: Run, name: str, settings: dict[str, Any]) -> None:
+    """Add a remedy to a run at several strengths, and watch them here."""
+    dial = dial_of(REMEDIES[name])
+    if dial is None:
+        return
+    chosen = settings[dial.name]
+    recipes = sweep_of(run.recipe, name, settings, chosen=chosen)
+    ids = jobs.queue().submit_sweep(recipes)
+    values = [recipe.stages[-1].settings[dial.name] for recipe in recipes]
+    state.watch(ids[values.index(chosen)])
+    if all(cache.store().run(run_id).is_finished for run_id in ids):
+        state.say_next("These runs exist already: found, not trained again.")
+    st.rerun()
+
+
+def resume_sweep(runs: Sequence[Run]) -> None:
+    """Let the strengths that stopped go on after their last checkpoints."""
+    jobs.queue().submit_sweep([run.recipe for run in runs])
+    st.rerun()
 
 
 def train(recipe: Recipe) -> None:
@@ -147,6 +179,15 @@ def train_command(recipe: Recipe) -> str:
     words = ["python", "cli.py", "train", recipe.task]
     words += ["--architecture", recipe.architecture, "--split", recipe.split]
     words += ["--seed", str(recipe.seed), "--epochs", str(recipe.epochs)]
+    return _joined(words)
+
+
+def remedy_command(run: Run) -> str:
+    """Return the command that adds a run's last remedy to the run before it."""
+    last = run.recipe.stages[-1]
+    words = ["python", "cli.py", "remedy", run.base[:12], "--remedy", last.remedy]
+    for name, value in last.settings.items():
+        words += ["--set", f"{name}={value}"] if value != "" else []
     return _joined(words)
 
 

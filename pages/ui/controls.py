@@ -191,7 +191,7 @@ def watched(
     rate = found.metric if found.metric in rates else rates[0]
     if not is_retraining:
         return by, rate
-    left, right = st.columns(2)
+    left, right = st.columns([2, 3])
     by = left.selectbox("Watch groups of", names, names.index(by), key="remedies.by")
     rate = right.selectbox(
         "Watch",

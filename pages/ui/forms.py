@@ -1,33 +1,105 @@
 """A form from the settings that a remedy declares: one control for each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
 
-from models.remedies.base import Remedy, Setting, settings_of
-from pages.ui.messages import plain
+from analysis.charts.theme import visible
+from models.remedies.base import Remedy
+from models.remedies.settings import Setting, settings_of
+from models.remedies.weighing import DRAWS, WEIGHTS
+from pages.ui.messages import note, plain
+
+LABELS: Mapping[str, str] = {
+    "attribute": "Groups of",
+    "cohort": "Only these people",
+    "cap": "Largest weight",
+}
+"""Settings that many remedies share, in words of a form."""
+
+MOST_STEPS = 60
+"""A slider with more stops than this cannot be set by hand."""
+
+NICE = (1.0, 0.5, 0.25, 0.2)
+"""Steps of a slider, as parts of a power of ten."""
 
 
-def settings(
-    remedy: type[Remedy], key: str, attributes: Sequence[str], aim: str
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Offer:
+    """What the settings of a remedy choose from.
+
+    Parameters
+    ----------
+    attributes : tuple of str
+        Sensitive attributes; several are crossed.
+    aim : str
+        The attribute that a required group setting starts with.
+    classes : tuple of str
+        Of the label.
+    positive : str
+        The class in view.
+    features : tuple of str
+        What the model reads.
+    tables : mapping of str to str
+        Other tables with the same columns: name to title.
+    cohort : str
+        The one in the sidebar.
+    cohort_of : tuple of str
+        Settings that start with it; none for all that take a cohort.
+    reach : function of a rule
+        Says how many training rows the rule reaches.
+    """
+
+    attributes: tuple[str, ...]
+    aim: str
+    classes: tuple[str, ...]
+    positive: str
+    features: tuple[str, ...]
+    tables: Mapping[str, str]
+    cohort: str
+    reach: Callable[[str], str]
+    cohort_of: tuple[str, ...] = ()
+
+
+def settings(remedy: type[Remedy], key: str, offer: Offer) -> dict[str, Any]:
     """Draw a control for every setting of a remedy and return their values.
+
+    What a remedy inherits from its family is folded away, but for whom it is for. A
+    reader's answers stay while other remedies are looked at.
 
     Parameters
     ----------
     remedy : Remedy class
     key : str
-        `page.form`; each control's key is this and the setting's name.
-    attributes : sequence of str
-        What a group setting chooses from; several are crossed.
-    aim : str
-        The attribute a required group setting starts with.
+        `page.form`; each control's key starts with this and the setting's name.
+    offer : Offer
     """
-    return {
-        s.name: _control(s, f"{key}.{s.name}", attributes, aim)
-        for s in settings_of(remedy)
-    }
+    first, folded = ordered(remedy)
+    offer = _aimed_once(first, offer)
+    chosen = {s.name: _control(s, f"{key}.{s.name}", offer) for s in first}
+    if folded:
+        with st.expander("More settings", type="compact", key=f"{key}.more"):
+            chosen |= {s.name: _control(s, f"{key}.{s.name}", offer) for s in folded}
+    return {s.name: chosen[s.name] for s in settings_of(remedy)}
+
+
+def ordered(remedy: type[Remedy]) -> tuple[list[Setting], list[Setting]]:
+    """Return the settings shown at once, the most telling first, and those folded."""
+    own = vars(remedy).get("__annotations__", {})
+    every = settings_of(remedy)
+    shown = [s for s in every if s.name in own or s.default is None or s.is_dial]
+    shown.sort(key=lambda s: (s.default is not None, not s.is_dial))
+    rest = [s for s in every if s not in shown]
+    aims = [s for s in rest if s.kind == "cohort"]
+    return [*shown, *aims], [s for s in rest if s.kind != "cohort"]
+
+
+def _aimed_once(shown: Sequence[Setting], offer: Offer) -> Offer:
+    """Leave the sidebar's cohort to the setting that needs one, if there is such."""
+    needed = [s.name for s in shown if s.kind == "cohort" and s.default is None]
+    return replace(offer, cohort_of=tuple(needed)) if needed else offer
 
 
 def needs_words(remedy: type[Remedy]) -> str:
@@ -41,21 +113,148 @@ def needs_words(remedy: type[Remedy]) -> str:
 
 def words(name: str) -> str:
     """Return a setting's name as a label."""
-    return name.replace("min_", "minimum ").replace("_", " ").capitalize()
+    spoken = name.replace("min_", "minimum ").replace("_", " ")
+    return LABELS.get(name, spoken[:1].upper() + spoken[1:])
 
 
-def _control(s: Setting, key: str, attributes: Sequence[str], aim: str) -> Any:
-    shown = {"key": key, "help": plain(s.help)}
-    if s.kind == "attribute":
-        only = attributes[0] if len(attributes) == 1 else ""
-        first = aim if aim in attributes else only
-        default = [first] if s.default is None and first else []
-        label = "Groups of"
-        chosen = st.multiselect(label, attributes, default=default, **shown)
-        return ", ".join(chosen)
-    if s.kind == "integer":
-        return st.number_input(
-            words(s.name), int(s.low), int(s.high), int(s.default), **shown
+def label_of(s: Setting) -> str:
+    """Return the label of a setting's control."""
+    is_mix = s.options == (WEIGHTS, DRAWS)  # the switch that all weights share
+    return "Reach the mix by" if is_mix else words(s.name)
+
+
+def step_of(low: float, high: float, default: float) -> float:
+    """Return the largest step with which a slider reaches its default; 0 for none."""
+    power = 10.0
+    while power > 1e-6:
+        for part in NICE:
+            step = power * part
+            is_fine = 20 <= (high - low) / step <= MOST_STEPS
+            if is_fine and _is_multiple(default - low, step):
+                return step
+        power /= 10
+    return 0.0
+
+
+def _is_multiple(length: float, step: float) -> bool:
+    return abs(length / step - round(length / step)) < 1e-9
+
+
+def _control(s: Setting, key: str, offer: Offer) -> Any:
+    return _CONTROLS[s.kind](s, key, offer)
+
+
+def _shown(s: Setting, key: str) -> dict[str, Any]:
+    return {"key": key, "help": plain(s.help), "persist_state": "session"}
+
+
+def _number(s: Setting, key: str, offer: Offer) -> float:
+    low, high, default = float(s.low), float(s.high), float(s.default)
+    if step := step_of(low, high, default):
+        found = st.slider(label_of(s), low, high, default, step, **_shown(s, key))
+    else:
+        found = st.number_input(
+            label_of(s), low, high, default, format="%g", **_shown(s, key)
         )
-    step = (s.high - s.low) / 20
-    return st.slider(words(s.name), s.low, s.high, s.default, step, **shown)
+    return float(f"{found:.10g}")  # a slider adds up its steps: 0.30000000000000004
+
+
+def _integer(s: Setting, key: str, offer: Offer) -> int:
+    ends = int(s.low), int(s.high), int(s.default)
+    return int(st.number_input(label_of(s), *ends, **_shown(s, key)))
+
+
+def _choice(s: Setting, key: str, offer: Offer) -> str:
+    said = {option: option.replace("_", " ") for option in s.options}
+    shown = _shown(s, key)
+    if sum(map(len, said.values())) > 32:
+        first = s.options.index(s.default)
+        return str(
+            st.selectbox(
+                label_of(s), s.options, first, format_func=said.__getitem__, **shown
+            )
+        )
+    return str(
+        st.segmented_control(
+            label_of(s),
+            s.options,
+            default=s.default,
+            format_func=said.__getitem__,
+            required=True,
+            **shown,
+        )
+    )
+
+
+def _attribute(s: Setting, key: str, offer: Offer) -> str:
+    only = offer.attributes[0] if len(offer.attributes) == 1 else ""
+    first = offer.aim if offer.aim in offer.attributes else only
+    default = [first] if s.default is None and first else []
+    chosen = st.multiselect(
+        label_of(s),
+        offer.attributes,
+        default=default,
+        placeholder="Choose one or several" if s.default is None else "No groups",
+        **_shown(s, f"{key}.{first}"),  # a new aim is a new start
+    )
+    return ", ".join(chosen)
+
+
+def _class(s: Setting, key: str, offer: Offer) -> str:
+    last = offer.classes[-1]
+    first = offer.positive if offer.positive in offer.classes else last
+    chosen = st.selectbox(
+        label_of(s),
+        offer.classes,
+        offer.classes.index(first),
+        format_func=visible,
+        **_shown(s, f"{key}.{first}"),
+    )
+    return "" if chosen == last else str(chosen)  # one way to say the task's own
+
+
+def _cohort(s: Setting, key: str, offer: Offer) -> str:
+    first = offer.cohort if s.name in (offer.cohort_of or (s.name,)) else ""
+    rule = st.text_input(
+        label_of(s),
+        first,
+        placeholder="Everyone" if s.default is not None else "Such as age >= 40",
+        **_shown(s, f"{key}.{first}"),
+    )
+    note(offer.reach(rule or ""))
+    return str(rule or "")
+
+
+def _feature(s: Setting, key: str, offer: Offer) -> str:
+    first = offer.aim if offer.aim in offer.features else ""
+    default = [first] if s.default is None and first else []
+    chosen = st.multiselect(
+        label_of(s),
+        offer.features,
+        default=default,
+        placeholder="Choose columns",
+        **_shown(s, f"{key}.{first}"),
+    )
+    return ", ".join(chosen)
+
+
+def _table(s: Setting, key: str, offer: Offer) -> str:
+    chosen = st.selectbox(
+        label_of(s),
+        list(offer.tables),
+        format_func=lambda name: visible(offer.tables[name]),
+        **_shown(s, key),
+    )
+    return str(chosen or "")
+
+
+_CONTROLS: Mapping[str, Callable[[Setting, str, Offer], Any]] = {
+    "number": _number,
+    "integer": _integer,
+    "choice": _choice,
+    "attribute": _attribute,
+    "class": _class,
+    "cohort": _cohort,
+    "feature": _feature,
+    "table": _table,
+}

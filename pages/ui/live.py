@@ -2,15 +2,12 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from analysis.charts import losses, numbers, training
-from analysis.charts.withheld import WITHHELD
+from analysis.charts import losses, numbers
 from analysis.errors import RunError
-from analysis.history import history
 from analysis.history import losses as losses_of
 from models.remedies.chain import is_posthoc
 from models.run import Event, Run
@@ -23,26 +20,26 @@ _ROWS = re.compile(r" has [\d,]+ calibration rows")
 """What `GroupTooSmallError` says of a group."""
 
 Curves = Callable[[Run, Sequence[Mapping[str, Any]]], None]
+Ended = Callable[[Run], None]
 
 
-def panel(curves: Curves, key: str) -> None:
-    """Show the watched run, if any, and follow it until it ends.
+def panel(run: Run, curves: Curves, key: str, ended: Ended | None = None) -> None:
+    """Show a run, and follow it until it ends.
 
     Parameters
     ----------
+    run : Run
     curves : function of the run and its epoch payloads
         Draws what the page wants to see of the run.
     key : str
         The page's name.
+    ended : function of the run, or None
+        Says how a finished run came out.
     """
-    run = _watched()
-    if run is None:
-        return
-    note(state.said())
 
     def follow() -> None:
         with audit_errors():
-            _follow(run, curves, key)
+            _follow(run, curves, key, ended)
 
     every = POLL_SECONDS if run.is_active else None
     st.fragment(follow, run_every=every, key=f"{key}.live")()
@@ -58,28 +55,9 @@ def loss_curves(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
     )
 
 
-def group_curves(attribute: str, metric: str) -> Curves:
-    """Return what draws a rate by group, with the base run as a ghost."""
-
-    def draw(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
-        before = _epochs(cache.store().events(run.base)) if run.base else []
-        k = state.view().k
-        record = history(epochs, attribute, metric, k)
-        base = history(before, attribute, metric, k) if before else None
-        frame = training.Epochs(run.recipe.epochs, kept_epoch(run))
-        controls.chart(
-            training.by_group(record, base, frame, state.ink()),
-            f"remedies.curves.{run.id[:6]}",
-            training.alt(record, frame),
-        )
-
-    return draw
-
-
-def has_curves() -> bool:
-    """Whether the run that `panel` shows trains, and so has a curve to watch."""
-    run = _watched()
-    return run is not None and not is_posthoc(run.recipe)
+def has_curves(run: Run) -> bool:
+    """Whether a run trains, and so has a curve to watch."""
+    return not is_posthoc(run.recipe)
 
 
 def kept_epoch(run: Run) -> int:
@@ -92,7 +70,7 @@ def epochs_of(run_id: str) -> list[Mapping[str, Any]]:
     return _epochs(cache.store().events(run_id))
 
 
-def _watched() -> Run | None:
+def watched() -> Run | None:
     """Return the watched run on this table, else the newest that is under way."""
     data = state.view().data
     try:
@@ -106,22 +84,22 @@ def _watched() -> Run | None:
     return active[0] if active else None
 
 
-def _follow(seen: Run, curves: Curves, key: str) -> None:
+def _follow(seen: Run, curves: Curves, key: str, ended: Ended | None) -> None:
     run = cache.store().run(seen.id)
     epochs = epochs_of(run.id)
     _progress(run, epochs)
+    if run.is_active and st.button("Cancel", key=f"{key}.cancel"):
+        actions.cancel(run.id)
+    if seen.is_active and not run.is_active:
+        st.rerun()  # once at the end: the sidebar gains the run, the timer stops
+    if run.is_finished and ended is not None:
+        ended(run)
+    if not run.is_active:
+        _after(run, key)
     if epochs:
         curves(run, epochs)
-    elif run.is_active and not is_posthoc(run.recipe):
+    elif run.is_active and has_curves(run):
         st.skeleton(height=300)
-    if run.is_active:
-        if st.button("Cancel", key=f"{key}.cancel"):
-            actions.cancel(run.id)
-        return
-    if seen.is_active:
-        st.rerun()  # once at the end: the sidebar gains the run, the timer stops
-    note(_fitted_words(run))
-    _after(run, key)
 
 
 def _progress(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
@@ -144,6 +122,8 @@ def _progress(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _after(run: Run, key: str) -> None:
+    if run.state == "failed":
+        st.warning(plain(reason(run)))
     with st.container(horizontal=True):
         if run.is_finished:
             page = "compare" if run.base else "subgroups"
@@ -156,48 +136,11 @@ def _after(run: Run, key: str) -> None:
         if st.button("Put away", key=f"{key}.away"):
             state.forget_job()
             st.rerun()
-    if run.reason:
-        note(_reason(run))
+    if run.state == "cancelled":
+        note(reason(run))
 
 
-def _fitted_words(run: Run) -> str:
-    """Say the temperatures that were fitted, if any, and what they move."""
-    events = cache.store().events(run.id) if is_posthoc(run.recipe) else []
-    found = [e.payload["parameters"] for e in events if e.kind == "fitted"]
-    if not found or "temperature" not in found[-1]:
-        return ""
-    by_group = found[-1].get("by_group", {})
-    hidden = _withheld(run, found[-1].get("attribute", ""))
-    said = ", ".join(
-        f"{name} {WITHHELD if name in hidden else f'{value:.2f}'}"
-        for name, value in by_group.items()
-    )
-    said = (
-        f"Temperature by group: {said}"
-        if said
-        else (f"Temperature for everyone: {found[-1]['temperature']:.2f}")
-    )
-    return (
-        f"{said}. Above 1 the scores become less confident, below 1 more. This moves "
-        "how well scores fit the outcome (calibration error, Brier score, log loss); "
-        "decisions at one half stay as they are."
-    )
-
-
-def _withheld(run: Run, attribute: str) -> set[str]:
-    """Return the groups too small to be shown on the rows a remedy was fitted on."""
-    view = state.view()
-    if view.k < 2 or not attribute:
-        return set()
-    fitted_on = replace(view, run=run.id, cohort="", threshold=None, by_group=None)
-    rows = cache.evaluation(fitted_on, "calibration")
-    table = cache.disaggregation(rows, (attribute,), (), view.k)
-    return {
-        n for n, is_hidden in zip(table.names, table.hidden, strict=True) if is_hidden
-    }
-
-
-def _reason(run: Run) -> str:
+def reason(run: Run) -> str:
     """Return why a run stopped; how many rows a group had only where that is shown."""
     if state.view().k < 2:
         return run.reason

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from analysis.errors import MetricError
-from analysis.history import history, history_metrics, losses
+from analysis.history import history, history_metrics, inside, losses
 
 
 def event(epoch, table):
@@ -62,3 +62,35 @@ def test_without_a_threshold_every_curve_is_drawn():
     assert not record.hidden.any()
     assert not np.isnan(record.value).any()
     assert not history([], "g", "error_rate", k=10).hidden.any()
+
+
+def told(epoch, norms):
+    """An epoch that says how hard two groups pull."""
+    return {"epoch": epoch, "gradients": {"g": {"names": ["a", "b"], "norm": norms}}}
+
+
+def test_what_goes_on_inside_is_what_the_epochs_told():
+    record = inside([told(1, [3.0, 1.0]), told(2, [2.0, None])], "gradients", "g")
+    assert record.names == ("a", "b")
+    assert record.epoch.tolist() == [1, 2]
+    assert record.value[:, 0].tolist() == [3.0, 2.0]
+    assert record.value[0, 1] == 1.0
+    assert np.isnan(record.value[1, 1])
+    assert record
+
+
+def test_epochs_that_tell_nothing_are_left_out():
+    silent = {"epoch": 1, "counts": {}}
+    assert not inside([silent], "pruned", "g")
+    assert not inside([told(1, [1.0, 1.0])], "pruned", "g")
+    assert inside([silent, told(2, [1.0, 1.0])], "gradients", "g").epoch.tolist() == [2]
+
+
+def test_a_group_whose_curve_is_withheld_does_not_show_how_hard_it_pulls():
+    norm = {"names": ["a", "b", "c"], "norm": [3.0, 1.0, 2.0]}
+    epochs = [epoch | {"gradients": {"g": norm}} for epoch in UNEVEN]
+    record = inside(epochs, "gradients", "g", k=10)
+    curves = history(epochs, "g", "error_rate", 10)
+    assert record.hidden.tolist() == curves.hidden.tolist() == [False, True, True]
+    assert np.isnan(record.value[:, 1:]).all()
+    assert (record.value[:, 0] == 3.0).all()

@@ -109,8 +109,7 @@ def test_compas_is_audited_by_its_own_score_then_trained_and_mended(visitor):
     visitor.go("Calibration")
     assert visitor.page.locator(".js-plotly-plot").count() >= 1
     visitor.go("Remedies")
-    visitor.page.get_by_text("Temperature scaling").first.click()
-    visitor.settle()
+    visitor.choose("Kind of fix", "Scores")
     visitor.page.get_by_role("button", name="Start").click()
     visitor.wait_for_text("Compare before and after")
     visitor.settle()
@@ -208,8 +207,7 @@ def test_two_fixes_in_a_row_are_each_compared(visitor):
     visitor.wait_for_text("Who does the model fail?")
     visitor.settle()
     visitor.go("Remedies")
-    visitor.page.get_by_text("Temperature scaling").first.click()
-    visitor.settle()
+    visitor.choose("Kind of fix", "Scores")
     for groups in ("", "sex"):
         if groups:
             visitor.go("Remedies")

@@ -71,3 +71,29 @@ def recipe():
 def long_recipe(recipe):
     """A recipe that is still at it when a test interferes."""
     return replace(recipe, epochs=4_000, patience=4_000)
+
+
+@pytest.fixture
+def prepared_for(dataset):
+    """Build what training needs from a recipe on the planted people."""
+
+    def build(recipe, rows=None):
+        chosen = dataset
+        if rows is not None:
+            frame = dataset.frame.take(rows)
+            chosen = replace(dataset, table=dataset.table.iloc[rows], frame=frame)
+        splits = split(chosen, recipe.split, recipe.seed)
+        return prepare(completed(recipe), chosen, splits, Workshop(None, None))
+
+    return build
+
+
+@pytest.fixture
+def training_on(prepared_for):
+    """Build a training at its start from a recipe on the planted people."""
+
+    def build(recipe, rows=None, base=None):
+        prepared = prepared_for(recipe, rows)
+        return training_of(prepared, torch.device("cpu"), base)
+
+    return build

@@ -8,7 +8,7 @@ import torch
 from analysis.errors import DataError
 from models.networks import ARCHITECTURES, network
 from models.preprocess import Preprocessor, fit_preprocessor
-from models.recipe import ARCHITECTURE_TITLES, Recipe
+from models.recipe import ARCHITECTURE_TITLES, BOOSTING, Recipe
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_the_short_way_into_the_first_layer_equals_the_dense_one(features, drop)
 
 
 def test_every_architecture_has_a_title_and_relus_are_used_once(features):
-    assert set(ARCHITECTURES) == set(ARCHITECTURE_TITLES)
+    assert {*ARCHITECTURES, BOOSTING} == set(ARCHITECTURE_TITLES)
     net = network(fit_preprocessor(features), 2, Recipe(task="t", hidden=(8, 4)))
     relus = [m for m in net.body if isinstance(m, torch.nn.ReLU)]
     assert len({id(m) for m in relus}) == 2

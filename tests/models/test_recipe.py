@@ -1,17 +1,21 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analysis.errors import SettingError
-from models.recipe import CellWeights, Recipe, Stage
+from models.recipe import Recipe, Stage
+from models.row_changes import GroupShifts, RowWeights
 
 
 def test_recipe_survives_json_with_its_digest():
     recipe = Recipe(
         task="adult",
         hidden=(8, 4),
-        cell_weights=CellWeights("sex", ("F", "M"), ((1.0, 2.0), (0.5, 1.5))),
+        row_weights=RowWeights(np.array([2, 5]), np.array([0.5, 1 / 3])),
+        shifts=GroupShifts("sex", ("F", "M"), ("hours",), ((1.5,), (-0.25,))),
+        methods=(Stage("focal", {"gamma": 2.0}),),
         stages=(Stage("reweighing", {"attribute": "sex", "strength": 0.5}),),
     )
     back = Recipe.from_json(json.loads(json.dumps(recipe.to_json())))
@@ -57,10 +61,24 @@ def test_unknown_setting_in_json_is_refused():
         Recipe.from_json({"task": "adult", "momentum": 0.9})
 
 
-def test_cell_weights_go_by_name_and_leave_unknown_groups_alone(dataset):
-    weights = CellWeights("group", ("b",), ((2.0, 3.0),))
+def test_row_weights_go_by_id_and_leave_other_rows_alone(dataset):
+    weights = RowWeights(np.array([3, 7]), np.array([2.0, 0.0]))
+    factors = weights.factors(dataset.frame.take(np.array([7, 1, 3, 1199])))
+    assert factors.tolist() == [0.0, 1.0, 2.0, 1.0]
+
+
+def test_group_shifts_go_by_name_and_touch_named_columns_only(dataset):
     frame = dataset.frame
-    factors = weights.factors(frame)
-    codes, y = frame.groups["group"].codes, frame.y_true
-    assert (factors[codes == 0] == 1).all()
-    assert (factors[(codes == 1) & (y == 1)] == 3).all()
+    shifts = GroupShifts("group", ("b",), ("age",), ((10.0,),))
+    shifted = shifts.applied(frame)
+    is_b = frame.groups["group"].codes == frame.groups["group"].names.index("b")
+    moved = (frame.features["age"] - shifted["age"]).to_numpy()
+    known = ~np.isnan(moved)
+    assert (moved[known & is_b] == 10).all()
+    assert (moved[known & ~is_b] == 0).all()
+    assert shifted["work"].equals(frame.features["work"])
+
+
+def test_a_default_written_out_does_not_rename_a_run():
+    written = Recipe.from_json({"task": "adult", "clip": 0.0, "ema": 0.0})
+    assert written.digest == Recipe.from_json({"task": "adult"}).digest

@@ -6,11 +6,12 @@ import pytest
 
 from analysis.counts import Counts
 from analysis.errors import RunError, SettingError
-from models import train
+from models import objective
 from models.checkpoint import read_checkpoint
 from models.evaluations import evaluation, splits_of
-from models.execute import execute, network_scorer
+from models.execute import execute
 from models.owners import Owner
+from models.rescore import network_scorer
 from models.store import Store
 from models.training import train_now
 
@@ -121,11 +122,12 @@ def test_a_run_is_not_evaluated_on_other_data(store, recipe, dataset):
 
 
 def test_a_diverging_training_says_so(store, recipe, monkeypatch):
-    real = train.cross_entropy
-    monkeypatch.setattr(train, "cross_entropy", lambda *a: real(*a) * math.nan)
+    real = objective.cross_entropy
+    monkeypatch.setattr(objective, "cross_entropy", lambda *a: real(*a) * math.nan)
     with pytest.raises(RunError, match="Choose a lower learning rate"):
         train_now(store, recipe)
-    assert "diverged" in store.runs()[0].reason
+    assert "diverged in epoch 1" in store.runs()[0].reason
+    assert "No epoch was good" in store.runs()[0].reason
 
 
 def test_cuda_without_a_device_says_what_to_choose(store, recipe, monkeypatch):

@@ -156,7 +156,7 @@ def test_reliability_has_no_panel_of_a_withheld_group(models):
     assert hidden & drawn(calibration.reliability(usual))
     assert hidden & drawn(figure) == set()
     assert not any(name in str(v) for v in drawn(figure) for name in HIDDEN)
-    assert "2 groups are withheld" in figure.layout.title.text
+    assert "2 groups are withheld" in figure.layout.title.text.replace("<br>", " ")
     assert "largest of" not in figure.layout.title.text
     assert is_silent(calibration.alt(record))
     assert is_silent(calibration.finding(record))
@@ -211,7 +211,7 @@ def test_live_curves_leave_withheld_groups_out(models):
     for values_ in (usual.value, usual.low, usual.high):
         assert not set(values_[:, 2:].ravel().tolist()) & drawn(figure)
     assert not any(name in str(v) for v in drawn(figure) for name in HIDDEN)
-    assert "2 groups are withheld" in figure.layout.title.text
+    assert "2 groups are withheld" in figure.layout.title.text.replace("<br>", " ")
     assert not any(name in training.alt(record, frame) for name in HIDDEN)
     nobody = history(payloads, "animal", "error_rate", 400)
     assert "no group is shown" in training.alt(nobody, frame)

@@ -13,7 +13,8 @@ import pytest
 from analysis.errors import RunError, SettingError
 from models.jobs import JobQueue
 from models.recipe import Stage
-from models.store import PROJECT
+from models.store import PROJECT, Store
+from models.training import train_now
 
 
 @pytest.fixture
@@ -164,3 +165,82 @@ def test_a_fault_in_a_run_leaves_the_worker_up(store, queue, recipe, dataset):
     assert run.state == "failed"
     assert "is not a sensitive attribute of this table" in run.reason
     assert ended(store, queue.submit(recipe, dataset)).state == "done"
+
+
+def sweep_of(recipe):
+    return [
+        replace(
+            recipe,
+            stages=(Stage("reweighing", {"attribute": "group", "strength": s}),),
+        )
+        for s in (0.0, 0.5, 1.0)
+    ]
+
+
+def test_a_sweep_is_a_run_for_each_recipe(store, queue, recipe, dataset):
+    names = queue.submit_sweep(sweep_of(recipe), dataset)
+    assert len(set(names)) == 3
+    assert [ended(store, name).state for name in names] == ["done"] * 3
+    for name in names:
+        first = store.events(name)[0]
+        assert first.kind == "start"
+        assert "batched" in first.payload
+        assert store.run(name).epochs == recipe.epochs
+    assert queue.submit_sweep(sweep_of(recipe), dataset) == names
+    assert not any(store.run(name).is_active for name in names)
+
+
+def test_a_sweep_agrees_with_single_runs(store, queue, recipe, dataset, tmp_path):
+    names = queue.submit_sweep(sweep_of(recipe), dataset)
+    beside = Store(tmp_path / "beside")
+    beside.tables = store.tables
+    beside.notes.save_task(dataset.task)
+    for name, single in zip(names, sweep_of(recipe), strict=True):
+        assert ended(store, name).is_finished
+        alone = train_now(beside, single)
+        np.testing.assert_allclose(
+            store.scores(name).scores.values,
+            beside.scores(alone.id).scores.values,
+            atol=1e-5,
+        )
+
+
+def test_a_cancelled_sweep_keeps_finished_members(store, queue, recipe, dataset):
+    """Other shapes, so one after another: the first is over when the others end."""
+    recipes = [recipe, replace(recipe, hidden=(9,), epochs=4_000, patience=4_000)]
+    recipes.append(replace(recipe, hidden=(7,), epochs=4_000, patience=4_000))
+    names = queue.submit_sweep(recipes, dataset)
+    begun(store, names[1])
+    queue.cancel(names[2])
+    assert [ended(store, name).state for name in names] == [
+        "done",
+        "cancelled",
+        "cancelled",
+    ]
+    assert store.scores(names[0]).row_ids.size == len(dataset.frame)
+    queue.resume(names[1])
+    begun(store, names[1])
+    queue.cancel(names[1])
+    assert ended(store, names[1]).state == "cancelled"
+
+
+def test_a_waiting_sweep_is_cancelled_as_a_whole(
+    store, queue, recipe, long_recipe, dataset
+):
+    running = queue.submit(long_recipe, dataset)
+    names = queue.submit_sweep(sweep_of(recipe), dataset)
+    begun(store, running)
+    queue.cancel(names[1])
+    assert {store.run(name).reason for name in names} == {"Cancelled before it began."}
+    queue.cancel(running)
+    ended(store, running)
+
+
+def test_a_member_that_cannot_be_trained_leaves_the_others(
+    store, queue, recipe, dataset
+):
+    bad = Stage("emphasis", {"cohort": "group = nobody"})
+    names = queue.submit_sweep([recipe, replace(recipe, stages=(bad,))], dataset)
+    assert ended(store, names[0]).state == "done"
+    assert ended(store, names[1]).state == "failed"
+    assert "nobody" in store.run(names[1]).reason

@@ -1,0 +1,35 @@
+"""Fit a post-hoc remedy to a finished run, on calibration rows."""
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from models.artefacts import json_bytes
+from models.data import dataset_of
+from models.evaluations import splits_of
+from models.job import Job
+from models.rescore import finished, posthoc_of, scored
+from models.scorer import stored_scorer
+
+
+def fit_posthoc(job: Job) -> None:
+    """Fit a run that its owner has begun, and store what came out."""
+    began = time.perf_counter()
+    store, run = job.store, job.run
+    base = finished(store, run.base)
+    dataset = dataset_of(run, store)
+    rows = splits_of(run, dataset).rows["calibration"]
+    calibration = dataset.frame.take(rows)
+    if not run.recipe.survey_weights:
+        calibration = replace(calibration, weights=np.ones(len(calibration)))
+    store.ledger.restart(run.id)
+    job.report("start", {"rows": len(calibration)})
+    fitted = posthoc_of(run).fit(stored_scorer(store, base), calibration)
+    seconds = time.perf_counter() - began
+    job.report("fitted", {"parameters": fitted.parameters(), "seconds": seconds})
+    files = {
+        "parameters": (json_bytes(fitted.parameters()), "json"),
+        "scores": (scored(fitted, dataset.frame), "parquet"),
+    }
+    job.finish(files, seconds)

@@ -1,0 +1,31 @@
+"""Progress: where a training stands."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Progress:
+    """Where a training stands after its last finished epoch.
+
+    Parameters
+    ----------
+    epoch : int
+        Finished epochs.
+    best_epoch : int
+        The one with the lowest stopping loss; 0 before the first.
+    best_loss : float
+        That loss, in nats.
+    seconds : float
+        Time spent on epochs so far, over all resumptions.
+    rate : float
+        Peak learning rate in use.
+    parts : int
+        Parts a batch is cut into, so that it fits the device's memory.
+    """
+
+    epoch: int = 0
+    best_epoch: int = 0
+    best_loss: float = field(default=float("inf"))
+    seconds: float = 0.0
+    rate: float = 0.0
+    parts: int = 1

@@ -1,0 +1,125 @@
+"""The settings of a remedy: dataclass fields that carry their range and their help."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SettingKind = Literal[
+    "number", "integer", "choice", "attribute", "class", "cohort", "feature", "table"
+]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a remedy, as forms and the command line show it.
+
+    Parameters
+    ----------
+    name : str
+    kind : str
+        'number' and 'integer' have a range, 'choice' has options. The others name
+        something of the table: 'attribute' one of its sensitive attributes, or several
+        joined by commas; 'class' a class of its label; 'cohort' a rule; 'feature' one
+        of its features; 'table' another table with the same columns.
+    default : float, int, str or None
+        None when it must be given; the empty text where it may be left out.
+    low, high : float
+        Range of a number, ends included.
+    options : tuple of str
+        Of a choice.
+    help : str
+        One sentence.
+    is_dial : bool
+        Whether it is how strongly the remedy acts: a slider goes along it.
+    """
+
+    name: str
+    kind: SettingKind
+    default: Any
+    low: float
+    high: float
+    options: tuple[str, ...]
+    help: str
+    is_dial: bool
+
+
+def setting(
+    default: Any,
+    low: float,
+    high: float,
+    help: str,  # noqa: A002 (the word users see)
+    *,
+    is_dial: bool = False,
+) -> Any:
+    """Declare a number; whole, if its default is written as one."""
+    kind: SettingKind = "integer" if isinstance(default, int) else "number"
+    return _declared(kind, default, help, low=low, high=high, is_dial=is_dial)
+
+
+def choice_setting(default: str, options: tuple[str, ...], help: str) -> Any:  # noqa: A002
+    """Declare a choice between words."""
+    return _declared("choice", default, help, options=options)
+
+
+def attribute_setting(help: str, *, is_required: bool) -> Any:  # noqa: A002
+    """Declare the group setting of a remedy; not required, it is empty by default."""
+    default = dataclasses.MISSING if is_required else ""
+    return _declared("attribute", default, help)
+
+
+def class_setting(help: str) -> Any:  # noqa: A002
+    """Declare a class of the label; empty for the one in view, the last."""
+    return _declared("class", "", help)
+
+
+def cohort_setting(
+    help: str = "Only these people are touched; empty for all.",  # noqa: A002
+    *,
+    is_required: bool = False,
+) -> Any:
+    """Declare a rule such as `sex = Female & age >= 40`."""
+    default = dataclasses.MISSING if is_required else ""
+    return _declared("cohort", default, help)
+
+
+def feature_setting(help: str, *, is_required: bool = True) -> Any:  # noqa: A002
+    """Declare a feature of the table, or several joined by commas."""
+    default = dataclasses.MISSING if is_required else ""
+    return _declared("feature", default, help)
+
+
+def table_setting(help: str) -> Any:  # noqa: A002
+    """Declare another table, by the name of its task."""
+    return _declared("table", dataclasses.MISSING, help)
+
+
+def settings_of(remedy: type[Any]) -> tuple[Setting, ...]:
+    """Return a remedy's settings in the order of its form."""
+    return tuple(_setting(field) for field in dataclasses.fields(remedy))
+
+
+def dial_of(remedy: type[Any]) -> Setting | None:
+    """Return the setting that says how strongly a remedy acts, if it has one."""
+    return next((s for s in settings_of(remedy) if s.is_dial), None)
+
+
+def _declared(kind: SettingKind, default: Any, help: str, **more: Any) -> Any:  # noqa: A002
+    metadata = {"kind": kind, "help": help, **more}
+    if default is dataclasses.MISSING:
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def _setting(field: dataclasses.Field[Any]) -> Setting:
+    required = field.default is dataclasses.MISSING
+    meta = field.metadata
+    return Setting(
+        name=field.name,
+        kind=meta["kind"],
+        default=None if required else field.default,
+        low=meta.get("low", 0),
+        high=meta.get("high", 0),
+        options=meta.get("options", ()),
+        help=meta["help"],
+        is_dial=meta.get("is_dial", False),
+    )

@@ -1,0 +1,175 @@
+"""The choice of a remedy: its family, its form, how long it takes, and its start."""
+
+from typing import Any, get_args
+
+import streamlit as st
+
+from analysis.charts.theme import visible
+from analysis.datasets.load import Dataset
+from analysis.errors import AuditError
+from analysis.subgroups.finding import Finding
+from models.evaluations import splits_of
+from models.remedies import REMEDIES
+from models.remedies.base import Family, summary_of
+from models.remedies.fits import Facts, fitted_after, reason_against, slots_of
+from models.remedies.settings import dial_of
+from models.remedies.weighing import rows_in
+from models.run import Run
+from pages.ui import actions, cache, forms, kept, state, widgets
+from pages.ui.forms import Offer
+from pages.ui.mending import times
+from pages.ui.messages import note, plain
+
+FIRST = "reweighing"
+FAMILY, NAME, ADDRESS = "remedies.family", "remedies.name", "remedy"
+
+
+def draw(run: Run, data: Dataset, found: Finding) -> None:
+    """Let the reader choose a remedy, set it and start it."""
+    facts = facts_of(run, data)
+    name = _name(facts)
+    remedy, reason = REMEDIES[name], reason_against(REMEDIES[name], facts)
+    st.markdown(plain(summary_of(remedy)))
+    note(forms.needs_words(remedy))
+    if reason:
+        with st.container(key="remedies.reason"):
+            st.warning(plain(f"Not for this run. {reason}"))
+        st.button("Start", disabled=True, key="remedies.start")
+        return
+    key = f"remedies.{name}.{data.task.name}"
+    chosen = forms.settings(remedy, key, _offer(run, data, found))
+    note(times.words(run, remedy))
+    _buttons(run, name, chosen)
+
+
+def facts_of(run: Run, data: Dataset) -> Facts:
+    """Return what a run and its table can offer a remedy."""
+    features = data.frame.features[list(data.features_for(run.recipe.split))]
+    return Facts(
+        classes=len(data.task.classes),
+        attributes=tuple(data.frame.groups),
+        numeric_features=sum(kind.kind in "iufb" for kind in features.dtypes),
+        tables=len(kept.tables_like(data)),
+        architecture=run.recipe.architecture,
+        is_finished=run.is_finished,
+        slots=slots_of(run.recipe),
+        fitted_after=fitted_after(run.recipe),
+    )
+
+
+def families() -> dict[str, list[str]]:
+    """Return the names of the remedies of each family, in the registry's order."""
+    shelves = {family: [] for family in get_args(Family)}
+    for name, remedy in REMEDIES.items():
+        shelves[remedy.family].append(name)
+    return {family: names for family, names in shelves.items() if names}
+
+
+def _name(facts: Facts) -> str:
+    """Let the reader choose a family and a remedy of it; the address keeps it.
+
+    The address says the remedy's name; a bound control would write its label.
+    """
+    shelves, name = families(), _current(facts)
+    if name not in shelves.get(widgets.held(FAMILY, ""), ()):
+        widgets.show(FAMILY, REMEDIES[name].family)
+    widgets.show(NAME, name)
+    family = st.selectbox(
+        "Kind of fix",
+        list(shelves),
+        key=FAMILY,
+        on_change=_open_family,
+        args=(facts,),
+        persist_state="session",
+    )
+    fits = {n: not reason_against(REMEDIES[n], facts) for n in shelves[family]}
+    listed = sorted(fits, key=lambda n: not fits[n])
+    name = st.selectbox(
+        "Fix",
+        listed,
+        format_func=lambda n: visible(_title(n, is_fit=fits[n])),
+        key=NAME,
+        persist_state="session",
+        help="Those that this run or table cannot take stand at the end; choose one "
+        "to read why.",
+    )
+    if st.query_params.get(ADDRESS) != name:
+        st.query_params[ADDRESS] = name
+    return str(name)
+
+
+def _current(facts: Facts) -> str:
+    """Return the remedy shown: the reader's, the address's, or one that fits."""
+    asked = widgets.held(NAME) or st.query_params.get(ADDRESS, "")
+    if asked in REMEDIES:
+        return str(asked)
+    fitting = (n for n in (FIRST, *REMEDIES) if not reason_against(REMEDIES[n], facts))
+    return next(fitting, FIRST)
+
+
+def _open_family(facts: Facts) -> None:
+    """Turn to the first remedy of the family just chosen that fits."""
+    names = families()[widgets.held(FAMILY)]
+    fitting = [n for n in names if not reason_against(REMEDIES[n], facts)]
+    widgets.show(NAME, (fitting or names)[0])
+
+
+def _title(name: str, *, is_fit: bool) -> str:
+    title = REMEDIES[name].title
+    return title if is_fit else f"{title} · not for this run"
+
+
+def _offer(run: Run, data: Dataset, found: Finding) -> Offer:
+    view = state.view()
+    titles = {n: cache.store().task(n).title for n in kept.tables_like(data)}
+    return Offer(
+        attributes=tuple(data.frame.groups),
+        aim=found.attribute,
+        classes=data.task.classes,
+        positive=view.positive,
+        features=data.features_for(run.recipe.split),
+        tables=titles,
+        cohort=view.cohort,
+        reach=lambda rule: reach_words(run, data, rule),
+    )
+
+
+def reach_words(run: Run, data: Dataset, rule: str) -> str:
+    """Say how many training rows a rule reaches, or why it cannot be used."""
+    if not rule.strip():
+        return ""
+    try:
+        reached, rows = _reached(data, run.id, str(cache.store().home), rule)
+    except AuditError as error:
+        return str(error)
+    k = state.view().k
+    few = min(reached, rows - reached) < k and reached < rows
+    said = f"fewer than {k:,} of" if few and reached < k else f"{reached:,} of"
+    said = f"all but fewer than {k:,} of" if few and reached >= k else said
+    return f"Reaches {said} {rows:,} training rows."
+
+
+@cache.shared(64)
+def _reached(data: Dataset, run_id: str, home: str, rule: str) -> tuple[int, int]:
+    train = data.frame.take(splits_of(cache.store().run(run_id), data).rows["train"])
+    return len(rows_in(train, rule)), len(train)
+
+
+def _buttons(run: Run, name: str, chosen: dict[str, Any]) -> None:
+    dial = dial_of(REMEDIES[name])
+    importance = "secondary" if state.job() else "primary"
+    with st.container(horizontal=True):
+        if st.button("Start", type=importance, key="remedies.start"):
+            actions.mend(run, name, chosen)
+        if dial is None:
+            return
+        label, said = forms.words(dial.name), times.sweep_words(run, REMEDIES[name])
+        if st.button(
+            "Try several strengths",
+            key="remedies.sweep",
+            help=plain(
+                f"Trains once for each of several values of '{label}', from one end to "
+                f"the other, {said}. A slider then moves among the results at once."
+            ),
+        ):
+            actions.mend_at_strengths(run, name, chosen)

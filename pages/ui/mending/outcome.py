@@ -1,0 +1,124 @@
+"""What came of a fix: the verdict with paired intervals, and alarms."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import streamlit as st
+
+from analysis.charts import verdict as words
+from analysis.charts.withheld import WITHHELD
+from analysis.compare import PairedComparison
+from analysis.evaluation import Evaluation
+from analysis.verdict import alarms, verdict
+from models.remedies.chain import is_posthoc
+from models.run import Run
+from pages.ui import cache, controls, state
+from pages.ui.messages import note, plain
+
+SCORE_METRIC = "brier_score"
+"""What a change of scores moves; decisions at one half may stay as they are."""
+
+
+def ended(by: str, metric: str) -> Callable[[Run], None]:
+    """Return what says how a finished run came out, watched by groups and a rate."""
+
+    def say(run: Run) -> None:
+        alarm(run, by)
+        base = base_of(run)
+        if base is None:
+            return
+        first = SCORE_METRIC if is_posthoc(run.recipe) else metric
+        sentence(compared(base, run, by, first), first)
+        note(rows_words(run))
+        note(fitted_words(run))
+
+    return say
+
+
+def base_of(run: Run) -> Run | None:
+    """Return the finished run that a remedied one started from, if any."""
+    if not run.base:
+        return None
+    base = cache.store().run(run.base)
+    return base if base.is_finished else None
+
+
+def sentence(record: PairedComparison, metric: str) -> None:
+    """Say who gained, who lost, and what it cost."""
+    with st.container(key="verdict"):
+        st.markdown(plain(words.words(verdict(record, metric), record)))
+
+
+def compared(base: Run, run: Run, by: str, metric: str) -> PairedComparison:
+    """Return the paired change from one run to another, away from the test rows."""
+    before, after = seen(base, run), seen(run, run)
+    metrics = controls.with_key_metrics(after, metric)
+    return cache.paired_comparison(before, after, crossed(by), metrics, state.view().k)
+
+
+def seen(run: Run, judged: Run) -> Evaluation:
+    """Return a run on the rows by which a fix is judged while fixes are tried."""
+    return cache.evaluation(replace(state.view(), run=run.id), rows_of(judged))
+
+
+def crossed(by: str) -> tuple[str, ...]:
+    """Return the attributes that a control's choice stands for."""
+    return (by,) if by else ()
+
+
+def rows_of(run: Run) -> str:
+    """Return the split that judges a fix: not test, and not what it was fitted on."""
+    return "validation" if is_posthoc(run.recipe) else "calibration"
+
+
+def rows_words(run: Run) -> str:
+    """Say on which rows the verdict stands."""
+    return (
+        f"On the {rows_of(run)} rows, the same people before and after. The test rows "
+        "are looked at once you compare."
+    )
+
+
+def alarm(run: Run, by: str) -> None:
+    """Say plainly that the model decides everyone alike, or a whole group."""
+    shown, k = seen(run, run), state.view().k
+    hidden = cache.hidden_together(shown, (crossed(by),), k).of(crossed(by))
+    people = cache.dataset(state.view().data).task.rows_are
+    said = words.alarm_words(alarms(shown, crossed(by), hidden), people)
+    if said:
+        with st.container(key="remedies.alarm"):
+            st.warning(plain(said))
+
+
+def fitted_words(run: Run) -> str:
+    """Say the temperatures that were fitted, if any, and what they move."""
+    events = cache.store().events(run.id) if is_posthoc(run.recipe) else []
+    found = [e.payload["parameters"] for e in events if e.kind == "fitted"]
+    if not found or "temperature" not in found[-1]:
+        return ""
+    by_group = found[-1].get("by_group", {})
+    hidden = _withheld(run, found[-1].get("attribute", ""))
+    listed = ", ".join(
+        f"{name} {WITHHELD if name in hidden else f'{value:.2f}'}"
+        for name, value in by_group.items()
+    )
+    everyone = f"Temperature for everyone: {found[-1]['temperature']:.2f}"
+    said = f"Temperature by group: {listed}" if listed else everyone
+    return (
+        f"{said}. Above 1 the scores become less confident, below 1 more. This moves "
+        "how well scores fit the outcome (calibration error, Brier score, log loss); "
+        "decisions at one half stay as they are."
+    )
+
+
+def _withheld(run: Run, attribute: str) -> set[str]:
+    """Return the groups too small to be shown on the rows a remedy was fitted on."""
+    view = state.view()
+    if view.k < 2 or not attribute:
+        return set()
+    fitted_on = replace(view, run=run.id, cohort="", threshold=None, by_group=None)
+    rows = cache.evaluation(fitted_on, "calibration")
+    table = cache.disaggregation(rows, (attribute,), (), view.k)
+    return {
+        n for n, is_hidden in zip(table.names, table.hidden, strict=True) if is_hidden
+    }

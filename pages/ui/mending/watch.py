@@ -1,0 +1,37 @@
+"""What comes of a fix: nothing yet, one run under way or over, or several strengths."""
+
+from analysis.datasets.load import Dataset
+from analysis.history import history_metrics
+from analysis.subgroups.finding import Finding
+from models.run import Run
+from pages.ui import controls, live, state
+from pages.ui.mending import curves, outcome, sweep
+from pages.ui.mending.sweep import Watched
+from pages.ui.messages import note
+
+
+def draw(run: Run, data: Dataset, found: Finding) -> None:
+    """Show the watched run; without one, the model before.
+
+    Parameters
+    ----------
+    run : Run
+        The one in view, which a fix would start from.
+    data : Dataset
+    found : Finding
+        What the controls start with.
+    """
+    watched = live.watched()
+    note(state.said())
+    names = list(data.frame.groups)
+    has_curves = bool(names) and live.has_curves(watched or run)
+    by, metric = controls.watched(
+        names, history_metrics(), found, is_retraining=has_curves
+    )
+    if watched is None:
+        curves.before(run, by, metric)
+    elif sweep.is_sweep(watched):
+        sweep.panel(watched, Watched(by, metric))
+    else:
+        ended = outcome.ended(by, metric)
+        live.panel(watched, curves.group_curves(by, metric), "remedies", ended)

@@ -1,0 +1,49 @@
+import pytest
+
+from analysis.errors import SettingError
+from models.recipe import Recipe, Stage
+from models.remedies.chain import completed, runs_of, stage
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "advice"),
+    [
+        ("unlearning", {}, "choose one of reweighing, temperature"),
+        ("reweighing", {}, "name a sensitive attribute"),
+        ("reweighing", {"attribute": "a", "strength": 2}, "a number from 0 to 1"),
+        ("temperature", {"min_rows": 2.5}, "a whole number from 2"),
+        ("temperature", {"alpha": 1}, "it has attribute, min_rows"),
+        ("temperature", {"remedy": "x"}, "it has attribute, min_rows"),
+        ("reweighing", {"attribute": " , "}, "name a sensitive attribute"),
+    ],
+)
+def test_a_wrong_setting_says_what_to_do(name, settings, advice):
+    with pytest.raises(SettingError, match=advice):
+        stage(name, **settings)
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("sex,sex", "sex"),
+        ("sex, race ,sex", "sex,race"),
+        ("sex,", "sex"),
+        (" sex, race", "sex, race"),
+    ],
+)
+def test_an_attribute_named_twice_counts_once(typed, kept):
+    assert stage("reweighing", attribute=typed).settings["attribute"] == kept
+
+
+def test_a_chain_becomes_one_run_per_posthoc_stage():
+    short = Stage("reweighing", {"attribute": "sex"})
+    recipe = completed(Recipe("t", stages=(short, Stage("temperature"))))
+    assert [len(r.stages) for r in runs_of(recipe)] == [1, 2]
+    assert dict(recipe.stages[0].settings) == {
+        "attribute": "sex",
+        "by": "weights",
+        "cap": 0.0,
+        "cohort": "",
+        "strength": 1.0,
+    }
+    assert completed(recipe) == recipe
