@@ -16,13 +16,15 @@ from models.execute import carry_out, execute
 from models.failures import reason_of
 from models.job import Job, Lost
 from models.ledger import CANCELLED
+from models.memory import is_out_of_memory
 from models.prepare import Prepared, methods_of, prepare, training_of
 from models.recipe import BOOSTING
 from models.remedies.chain import is_posthoc
+from models.resumption import state_of
 from models.run import State
 from models.store import Store
 from models.sweep import Sweep, fit_together
-from models.train import Cancelled, Epoch, Training, is_out_of_memory
+from models.train import Cancelled, Epoch, Training
 from models.train_run import announce, keep, report_epoch, train_network
 from models.workshop import workshop_of
 
@@ -178,7 +180,7 @@ def _report(
         report_epoch(epoch, job, training, prepared)
         if time.monotonic() - kept >= CHECKPOINT_SECONDS:
             path = job.store.checkpoint(job.run.id)
-            write_checkpoint(path, training.progress, training.state())
+            write_checkpoint(path, training.progress, state_of(training))
             kept = time.monotonic()
 
     return report

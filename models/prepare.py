@@ -171,14 +171,14 @@ def _take_over(trained: Network, base: TorchScorer, recipe: Recipe) -> None:
             "is masked here. Put the masking before that run, or start anew."
         )
     mine, theirs = trained.state_dict(), base.network.state_dict()
-    shapes = [{name: t.shape for name, t in each.items()} for each in (mine, theirs)]
-    if shapes[0] != shapes[1]:
+    # By position: with dropout, layers have other names than without.
+    if [t.shape for t in mine.values()] != [t.shape for t in theirs.values()]:
         raise RunError(
             "The run to start from has other layers than this one is to have. Choose "
             "a run with the same architecture and hidden layers, trained as one "
             "network, or start anew."
         )
-    trained.load_state_dict(theirs)
+    trained.load_state_dict(dict(zip(mine, theirs.values(), strict=True)))
 
 
 def training_preprocessor(prepared: Prepared, base: TorchScorer | None) -> Preprocessor:

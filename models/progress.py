@@ -29,3 +29,19 @@ class Progress:
     seconds: float = 0.0
     rate: float = 0.0
     parts: int = 1
+
+
+def diverged(progress: Progress, train_loss: float, loss: float) -> str:
+    """Say that a loss is no longer finite, since when, why perhaps, and what to do."""
+    kept = (
+        f"Epoch {progress.epoch} was the last good one."
+        if progress.epoch
+        else "No epoch was good."
+    )
+    return (
+        f"Training diverged in epoch {progress.epoch + 1}: the training loss is "
+        f"{train_loss:g}, the validation log loss {loss:g}. {kept} Likely causes: a "
+        "learning rate that is too high, very large weights, or a remedy that is set "
+        "too strong. Choose a lower learning rate on the Model page, clip gradients, "
+        "or cap the weights, and train again."
+    )

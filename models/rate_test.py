@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from models.batches import batch_rows
+from models.chance import chance, set_chance
 from models.rows import Rows
-from models.train import Cancelled, Training, batch_rows, chance, set_chance
+from models.train import Cancelled, Training
 
 LOWEST, HIGHEST = 1e-5, 1.0
 STEPS = 100

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from analysis.errors import RunError
+from models.batches import batch_rows
+from models.chance import chance, set_chance
 from models.method import Method
 from models.recipe import Recipe
 from models.sweep_steps import Steps
-from models.train import Cancelled, Epoch, Training, batch_rows, chance, set_chance
+from models.train import Cancelled, Epoch, Training
 
 if TYPE_CHECKING:
     from models.prepare import Prepared

@@ -14,16 +14,19 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from analysis.arrays import Floats
 from analysis.errors import RunError
 from analysis.frame import AuditFrame
+from models.batches import batch_rows, drawn
+from models.chance import chance
 from models.failures import OUT_OF_MEMORY
 from models.graphs import Graph, graph_of
 from models.groupings import grouping_named
 from models.infobatch import InfoBatch
+from models.memory import is_out_of_memory
 from models.method import Method
 from models.networks import Network, joint_logits
 from models.objective import Objective
 from models.optimiser import optimiser_of
 from models.preprocess import Preprocessor
-from models.progress import Progress
+from models.progress import Progress, diverged
 from models.recipe import Recipe
 from models.rows import Rows
 from models.schedules import FACTORS
@@ -31,11 +34,6 @@ from models.stopping import Stopping
 
 SCORING_ROWS = 16_384
 """Rows per forward pass when nothing is learnt."""
-
-MIN_BATCHES = 16
-"""Steps per epoch at least: a table of few rows is cut into smaller batches."""
-
-MIN_BATCH_ROWS = 16
 
 MAX_PARTS = 256
 """A batch that does not fit in so many parts will not fit at all."""
@@ -252,20 +250,10 @@ class Training:
         """Return the rows of the coming epoch in their order, int64[m]."""
         order = torch.randperm(len(self.train), generator=self.order)
         if self.recipe.draws:
-            order = self._drawn(len(order))
+            order = drawn(self.train.weights, len(order), self.order)
         for method in self.methods:
             order = method.order(self, order)
         return order.to(self.device)
-
-    def _drawn(self, n: int) -> Tensor:
-        """Return n rows drawn in proportion to their weights, with replacement."""
-        weights = self.train.weights
-        if weights is None:
-            return torch.randint(n, (n,), generator=self.order)
-        # Cumulated in float64: torch.multinomial takes no more than 2 ** 24 rows.
-        edges = weights.double().cpu().cumsum(0)
-        spots = torch.rand(n, generator=self.order, dtype=torch.float64) * edges[-1]
-        return torch.searchsorted(edges, spots, right=True).clamp(max=n - 1)
 
     def step(self, batch: Rows) -> Tensor:
         """Learn from one batch; return its loss before the step."""
@@ -385,99 +373,11 @@ class Training:
             self.progress.best_epoch = self.progress.epoch
             self.best = copies(self.judged)
 
-    def state(self) -> dict[str, Tensor]:
-        """Return all tensors that decide how training goes on."""
-        tensors = {f"now.{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"best.{k}": v for k, v in self.best.items()}
-        for i, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{i}.{k}": v for k, v in state.items()}
-        for i, method in enumerate(self.methods):
-            tensors |= {f"method.{i}.{k}": v for k, v in method.state().items()}
-        if self.average is not None:
-            tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        tensors["generator.order"] = self.order.get_state()
-        tensors["generator.methods"] = self.generator.get_state()
-        tensors["generator.chance"] = chance(self.device)
-        return tensors
-
-    def accepts(self, tensors: Mapping[str, Tensor]) -> bool:
-        """Whether tensors fit this network, and so were its own."""
-        mine = {name: t.shape for name, t in self.network.state_dict().items()}
-        theirs = {name: t.shape for name, t in _below("now.", tensors).items()}
-        return mine == theirs
-
-    def resume(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
-        """Take up a training where `state` and `progress` were taken."""
-        self.progress = progress
-        self.network.load_state_dict(_below("now.", tensors))
-        self.best = {
-            name: tensor.to(self.device)
-            for name, tensor in _below("best.", tensors).items()
-        }
-        packed = self.optimiser.state_dict()
-        packed["state"] = {}
-        for name, tensor in _below("optimiser.", tensors).items():
-            number, key = name.split(".", 1)
-            packed["state"].setdefault(int(number), {})[key] = tensor
-        self.optimiser.load_state_dict(packed)
-        for i, method in enumerate(self.methods):
-            method.load(self, _below(f"method.{i}.", tensors))
-        if self.average is not None:
-            self.average.load_state_dict(_below("average.", tensors))
-        self.order.set_state(tensors["generator.order"])
-        self.generator.set_state(tensors["generator.methods"])
-        set_chance(self.device, tensors["generator.chance"])
-
-
-def diverged(progress: Progress, train_loss: float, loss: float) -> str:
-    """Say that a loss is no longer finite, since when, why perhaps, and what to do."""
-    kept = (
-        f"Epoch {progress.epoch} was the last good one."
-        if progress.epoch
-        else "No epoch was good."
-    )
-    return (
-        f"Training diverged in epoch {progress.epoch + 1}: the training loss is "
-        f"{train_loss:g}, the validation log loss {loss:g}. {kept} Likely causes: a "
-        "learning rate that is too high, very large weights, or a remedy that is set "
-        "too strong. Choose a lower learning rate on the Model page, clip gradients, "
-        "or cap the weights, and train again."
-    )
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether an error says that a device, or the machine, has no memory left."""
-    # On a CPU torch raises a plain RuntimeError that names its allocator.
-    text = str(error)
-    return isinstance(error, torch.OutOfMemoryError) or (
-        "DefaultCPUAllocator" in text and "memory" in text
-    )
-
 
 def _around(
     method: Method, training: Training, batch: Rows, inner: Callable[[], Tensor]
 ) -> Callable[[], Tensor]:
     return lambda: method.around(training, batch, inner)
-
-
-def chance(device: torch.device) -> Tensor:
-    """Return the state of the process-wide generator of a device."""
-    if device.type == "cuda":
-        return torch.cuda.get_rng_state(device)
-    return torch.get_rng_state()
-
-
-def set_chance(device: torch.device, state: Tensor) -> None:
-    """Put the process-wide generator of a device where it was."""
-    if device.type == "cuda":
-        torch.cuda.set_rng_state(state, device)
-    else:
-        torch.set_rng_state(state)
-
-
-def batch_rows(n: int, asked: int) -> int:
-    """Return the rows per batch for n training rows: what was asked, or fewer."""
-    return min(asked, max(MIN_BATCH_ROWS, math.ceil(n / MIN_BATCHES)))
 
 
 @torch.no_grad()
@@ -492,9 +392,3 @@ def logits_of(network: Network, rows: Rows) -> Tensor:
 def copies(network: nn.Module) -> dict[str, Tensor]:
     """Return a copy of a network's tensors by name."""
     return {name: t.detach().clone() for name, t in network.state_dict().items()}
-
-
-def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {
-        k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)
-    }

@@ -18,6 +18,7 @@ from models.rate_test import learning_rate
 from models.recipe import BASE, BOOSTING, Recipe
 from models.remedies.chain import is_posthoc
 from models.rescore import finished, network_scorer, scored
+from models.resumption import fits, state_of, take_up
 from models.train import Epoch, Training
 from models.workshop import workshop_of
 
@@ -120,8 +121,8 @@ def _split_of(recipe: Recipe) -> tuple[str, int, str]:
 def _resumed(job: Job, training: Training) -> bool:
     """Take up an earlier attempt where its checkpoint was made, or begin anew."""
     found = read_checkpoint(job.store.checkpoint(job.run.id))
-    if found is not None and training.accepts(found[1]):
-        training.resume(*found)
+    if found is not None and fits(training, found[1]):
+        take_up(training, *found)
         return True
     job.store.ledger.restart(job.run.id)
     return False
@@ -145,7 +146,7 @@ def _after(epoch: Epoch, job: Job, training: Training, prepared: Prepared) -> No
         report_epoch(epoch, job, training, prepared)
     if not any(method.runs_alone() for method in training.methods):
         write_checkpoint(
-            job.store.checkpoint(job.run.id), training.progress, training.state()
+            job.store.checkpoint(job.run.id), training.progress, state_of(training)
         )
 
 

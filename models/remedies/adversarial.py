@@ -57,7 +57,12 @@ class AdversarialDebiasing(InLoop):
         AIMS[0], AIMS, "What becomes alike: who is selected, or who is decided wrong."
     )
     alpha: float = setting(
-        1.0, 0.0, 20.0, "Weight of the adversary; 0 trains plainly.", is_dial=True
+        1.0,
+        0.0,
+        20.0,
+        "Weight of the adversary; 0 trains plainly.",
+        is_dial=True,
+        label="Strength (alpha)",
     )
 
     def method(self) -> Method:

@@ -59,15 +59,21 @@ class AsymmetricLoss(InLoop):
         10.0,
         "How much less easy people of the other classes count; 0 counts them alike.",
         is_dial=True,
+        label="Focus on hard negatives (gamma -)",
     )
     gamma_positive: float = setting(
-        0.0, 0.0, 10.0, "The same for the chosen class; 0 counts them alike."
+        0.0,
+        0.0,
+        10.0,
+        "The same for the chosen class; 0 counts them alike.",
+        label="Focus on hard positives (gamma +)",
     )
     margin: float = setting(
         0.05,
         0.0,
         0.5,
         "Others whose score is below this are left out of the loss; 0 leaves out none.",
+        label="Negatives left alone below (m)",
     )
     positive: str = class_setting("The class to find; empty for the last.")
 

@@ -46,6 +46,7 @@ class ClassBalancedLoss(InLoop):
         0.99999,
         "0 weighs classes alike; near 1 by one over their number of rows.",
         is_dial=True,
+        label="How far rarity counts (beta)",
     )
 
     def method(self) -> Method:

@@ -47,6 +47,7 @@ class CVaRDRO(InLoop):
         1.0,
         "Share of each batch that is learnt from, the worst first; 1 is all of it.",
         is_dial=True,
+        label="Worst share learnt from (alpha)",
     )
 
     def method(self) -> Method:

@@ -61,6 +61,7 @@ class Decorrelation:
         1.0,
         "0 leaves the features as they are, 1 removes all correlation.",
         is_dial=True,
+        label="Share taken out (alpha)",
     )
 
     def change(self, recipe: Recipe, train: AuditFrame) -> Recipe:

@@ -48,9 +48,14 @@ class FocalLoss(InLoop):
         10.0,
         "How much less the easy people count; 0 counts everyone alike.",
         is_dial=True,
+        label="Focus on hard people (gamma)",
     )
     alpha: float = setting(
-        0.5, 0.0, 1.0, "Say of the chosen class against all others; 0.5 leaves it."
+        0.5,
+        0.0,
+        1.0,
+        "Say of the chosen class against all others; 0.5 leaves it.",
+        label="Weight of the class (alpha)",
     )
     positive: str = class_setting("The class that alpha speaks of; empty for the last.")
 

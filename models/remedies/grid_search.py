@@ -58,7 +58,11 @@ class GridSearch(InLoop):
         "selection rate", tuple(CONSTRAINTS), "The rate that may differ little."
     )
     emphasis: float = setting(
-        0.5, 0.0, 1.0, "Share of the gap in what is lowest; 0 looks at error alone."
+        0.5,
+        0.0,
+        1.0,
+        "Share of the gap in what is lowest; 0 looks at error alone.",
+        label="Share of the gap in the choice",
     )
     prices: int = setting(9, 2, 60, "Prices tried, a model each.")
     member_epochs: int = setting(8, 1, 200, "Epochs of each model.")

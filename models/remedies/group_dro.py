@@ -65,9 +65,14 @@ class GroupDRO(InLoop):
         5.0,
         "How fast weight moves to the worst-off group; 0 is plain training.",
         is_dial=True,
+        label="Speed of the weights (eta)",
     )
     adjustment: float = setting(
-        0.0, 0.0, 20.0, "Extra say of small groups, C over the root of their rows."
+        0.0,
+        0.0,
+        20.0,
+        "Extra say of small groups, C over the root of their rows.",
+        label="Extra for small groups (C)",
     )
     by: str = choice_setting(
         GROUP, (GROUP, CELL), "Whether groups are cut by label too, as in the paper."

@@ -58,6 +58,7 @@ class LabelRobustLoss(InLoop):
         5.0,
         "How tightly scores are bounded; 0 is no bound, and plain training.",
         is_dial=True,
+        label="Doubt about labels (lambda)",
     )
     margin: float = setting(
         0.0, 0.0, 5.0, "Lead that the own label shall have over any other, in logits."

@@ -53,6 +53,7 @@ class LogitAdjustment(InLoop):
         3.0,
         "0 leaves scores as they are; 1 treats all classes as equally frequent.",
         is_dial=True,
+        label="Strength (tau)",
     )
     attribute: str = attribute_setting(
         "Groups whose own class frequencies are taken out; empty for those of all.",

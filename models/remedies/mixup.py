@@ -49,6 +49,7 @@ class Mixup(InLoop):
         4.0,
         "How even the blends are: 0 blends nobody, 1 in all shares alike.",
         is_dial=True,
+        label="How much is blended (alpha)",
     )
 
     def method(self) -> Method:

@@ -68,7 +68,11 @@ class RobustAdversarial(InLoop):
         is_dial=True,
     )
     tau: float = setting(
-        0.3, 0.01, 100.0, "How evenly it looks; large values look everywhere alike."
+        0.3,
+        0.01,
+        100.0,
+        "How evenly it looks; large values look everywhere alike.",
+        label="How evenly it looks (tau)",
     )
     weights: str = choice_setting(WEIGHTS[0], WEIGHTS, "Where its weights come from.")
 

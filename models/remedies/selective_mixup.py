@@ -94,6 +94,7 @@ class SelectiveMixup(InLoop):
         0.0,
         100.0,
         "How strictly the most useful blends are preferred; 0 draws all alike.",
+        label="How pointedly pairs are chosen (s)",
     )
 
     def change(self, recipe: Recipe, train: AuditFrame) -> Recipe:

@@ -31,6 +31,8 @@ class Setting:
         One sentence.
     is_dial : bool
         Whether it is how strongly the remedy acts: a slider goes along it.
+    label : str
+        What a form calls it, where its name is only a letter of the paper.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Setting:
     options: tuple[str, ...]
     help: str
     is_dial: bool
+    label: str = ""
 
 
 def setting(
@@ -50,10 +53,13 @@ def setting(
     help: str,  # noqa: A002 (the word users see)
     *,
     is_dial: bool = False,
+    label: str = "",
 ) -> Any:
     """Declare a number; whole, if its default is written as one."""
     kind: SettingKind = "integer" if isinstance(default, int) else "number"
-    return _declared(kind, default, help, low=low, high=high, is_dial=is_dial)
+    return _declared(
+        kind, default, help, low=low, high=high, is_dial=is_dial, label=label
+    )
 
 
 def choice_setting(default: str, options: tuple[str, ...], help: str) -> Any:  # noqa: A002
@@ -122,4 +128,5 @@ def _setting(field: dataclasses.Field[Any]) -> Setting:
         options=meta.get("options", ()),
         help=meta["help"],
         is_dial=meta.get("is_dial", False),
+        label=meta.get("label", ""),
     )

@@ -51,6 +51,7 @@ class SharpnessAware(InLoop):
         1.0,
         "How far around a solution the loss shall be low; 0 is plain training.",
         is_dial=True,
+        label="Radius (rho)",
     )
 
     def method(self) -> Method:

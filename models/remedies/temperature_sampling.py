@@ -66,6 +66,7 @@ class TemperatureSampling(InLoop):
         100.0,
         "1 draws every part as often as it occurs, 100 all about equally often.",
         is_dial=True,
+        label="Evenness (tau)",
     )
     cooldown: float = setting(
         0.5,

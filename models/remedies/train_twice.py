@@ -46,6 +46,7 @@ class TrainTwice(InLoop):
         100.0,
         "How often as much a mistake of the first training counts; 1 as much as all.",
         is_dial=True,
+        label="Weight of first mistakes (lambda)",
     )
     first_epochs: int = setting(3, 1, 100, "Epochs of the first training.")
 

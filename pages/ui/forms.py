@@ -120,7 +120,7 @@ def words(name: str) -> str:
 def label_of(s: Setting) -> str:
     """Return the label of a setting's control."""
     is_mix = s.options == (WEIGHTS, DRAWS)  # the switch that all weights share
-    return "Reach the mix by" if is_mix else words(s.name)
+    return "Reach the mix by" if is_mix else s.label or words(s.name)
 
 
 def step_of(low: float, high: float, default: float) -> float:

@@ -5,10 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from analysis.datasets.load import load
+from analysis.datasets.splits import split
 from analysis.datasets.task import Task
+from models.prepare import prepare, training_of
 from models.recipe import Recipe
+from models.remedies.chain import completed
+from models.remedies.row_edit import Workshop
 from models.store import Store
 
 TABLE = "0" * 32
@@ -77,13 +82,9 @@ def long_recipe(recipe):
 def prepared_for(dataset):
     """Build what training needs from a recipe on the planted people."""
 
-    def build(recipe, rows=None):
-        chosen = dataset
-        if rows is not None:
-            frame = dataset.frame.take(rows)
-            chosen = replace(dataset, table=dataset.table.iloc[rows], frame=frame)
-        splits = split(chosen, recipe.split, recipe.seed)
-        return prepare(completed(recipe), chosen, splits, Workshop(None, None))
+    def build(recipe):
+        splits = split(dataset, recipe.split, recipe.seed)
+        return prepare(completed(recipe), dataset, splits, Workshop(None, None))
 
     return build
 
@@ -92,8 +93,7 @@ def prepared_for(dataset):
 def training_on(prepared_for):
     """Build a training at its start from a recipe on the planted people."""
 
-    def build(recipe, rows=None, base=None):
-        prepared = prepared_for(recipe, rows)
-        return training_of(prepared, torch.device("cpu"), base)
+    def build(recipe, base=None):
+        return training_of(prepared_for(recipe), torch.device("cpu"), base)
 
     return build

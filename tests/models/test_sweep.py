@@ -136,3 +136,30 @@ def test_a_member_that_diverges_leaves_the_others_alone(recipe, dataset):
     assert "diverged in epoch 1" in str(ended[0])
     assert ended[1] is None
     assert members[1].progress.epoch == recipe.epochs
+
+
+def test_the_same_rows_with_other_labels_or_values_are_other_rows(recipe, dataset):
+    parts = [prepared_of(replace(recipe, learning_rate=r), dataset) for r in (1e-3, 1)]
+    assert fit_together(parts, [])
+    train = parts[1].train
+    labels = train.y_true.copy()
+    labels[0] = 1 - labels[0]
+    relabelled = replace(parts[1], train=replace(train, y_true=labels))
+    assert not fit_together([parts[0], relabelled], [])
+    older = train.features.assign(age=train.features["age"] + 1)
+    shifted = replace(parts[1], train=replace(train, features=older))
+    assert not fit_together([parts[0], shifted], [])
+
+
+def test_the_last_one_left_keeps_the_moments_of_its_optimiser(recipe, dataset):
+    """Its rate is then the only one, which must not start a new optimiser."""
+    base = replace(recipe, epochs=24, dropout=0.0, schedule="constant")
+    parts = [prepared_of(replace(base, learning_rate=r), dataset) for r in (0.01, 0.02)]
+    parts[1] = replace(parts[1], recipe=replace(parts[1].recipe, patience=1))
+    parts[0] = replace(parts[0], recipe=replace(parts[0].recipe, patience=24))
+    members = together(parts)
+    assert members[1].progress.epoch < members[0].progress.epoch == 24
+    single = alone(parts[0])
+    a, b = (logits_of(t.network, t.validation) for t in (single, members[0]))
+    assert torch.allclose(a, b, atol=1e-2)
+    assert single.progress.best_epoch == members[0].progress.best_epoch

@@ -163,7 +163,7 @@ def _buttons(run: Run, name: str, chosen: dict[str, Any]) -> None:
             actions.mend(run, name, chosen)
         if dial is None:
             return
-        label, said = forms.words(dial.name), times.sweep_words(run, REMEDIES[name])
+        label, said = forms.label_of(dial), times.sweep_words(run, REMEDIES[name])
         if st.button(
             "Try several strengths",
             key="remedies.sweep",

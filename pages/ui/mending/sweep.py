@@ -124,7 +124,7 @@ def _share(member: Run) -> float:
 def name_of(run: Run) -> str:
     """Return a strength with its label, such as 'strength 0.4'."""
     dial = dial_of(REMEDIES[run.recipe.stages[-1].remedy])
-    return f"{forms.words(dial.name).lower()} {_short(run)}" if dial else run.title
+    return f"{forms.label_of(dial).lower()} {_short(run)}" if dial else run.title
 
 
 def _short(run: Run) -> str:
@@ -168,7 +168,7 @@ def _slider(done: Sequence[Run], run: Run) -> Run:
     # the slider goes to the strength asked for as soon as that is there
     key = f"{KEY}.at.{run.id[:6]}.{run.is_finished}"
     chosen = st.select_slider(
-        forms.words(dial.name) if dial else "Strength",
+        forms.label_of(dial) if dial else "Strength",
         list(by_name),
         first if first in by_name else next(iter(by_name)),
         key=key,

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from analysis.errors import DataError
-from models import train
+from models import batches
 from models.prepare import Prepared, training_of
 from models.preprocess import fit_preprocessor
 from models.recipe import Recipe
@@ -114,7 +114,7 @@ def both_ways(frame, times, recipe):
 
 @pytest.fixture
 def full_batch(monkeypatch):
-    monkeypatch.setattr(train, "MIN_BATCHES", 1)
+    monkeypatch.setattr(batches, "MIN_BATCHES", 1)
     return 10_000
 
 
@@ -153,7 +153,7 @@ def test_drawn_rows_come_in_proportion_to_their_weights(dataset):
     recipe = replace(Recipe("t"), draws=True, row_weights=row_weights(frame, values))
     prepared = Prepared(recipe, frame, frame, values, fit_preprocessor(frame.features))
     training = training_of(prepared, torch.device("cpu"))
-    rows = torch.cat([training._drawn(len(frame)) for _ in range(40)]).numpy()
+    rows = torch.cat([training.shuffled() for _ in range(40)]).numpy()
     found = np.bincount(frame.groups["group"].codes[rows])
     expected = np.bincount(frame.groups["group"].codes, values)
     np.testing.assert_allclose(
