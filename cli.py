@@ -13,6 +13,7 @@ from typing import Any
 
 from analysis.errors import AuditError
 from models.command_line import Options, parser
+from models.names import split
 from models.refusals import cut
 
 TESTED = ("accuracy", "error_rate", "f1", "auroc", "log_loss", "brier_score")
@@ -265,8 +266,8 @@ def _threshold(options: Options) -> float:
 
 
 def _listed(text: str | None) -> tuple[str, ...]:
-    parts = (part.strip() for part in (text or "").split(","))
-    return tuple(dict.fromkeys(part for part in parts if part))
+    """Return names joined by commas; one that holds a comma is quoted as in CSV."""
+    return split(text or "")
 
 
 COMMANDS = {

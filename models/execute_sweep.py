@@ -28,8 +28,13 @@ from models.train import Cancelled, Epoch, Training
 from models.train_run import announce, keep, report_epoch, train_network
 from models.workshop import workshop_of
 
-MAX_TOGETHER = 16
-"""Members computed as one on a CPU; more would not fit its cache. A GPU takes all."""
+TOGETHER_ON = ("cuda",)
+"""Devices on which members are computed as one. One core computes eight members as one
+no faster than one after another (`benchmarks.sweep`), and shows none before all are
+done; a GPU has room for many."""
+
+MAX_TOGETHER = 64
+"""Members of one pass; more are taken in several."""
 
 CHECKPOINT_SECONDS = 5.0
 """Between two checkpoints of a member: many members would wait for the disk."""
@@ -55,20 +60,26 @@ def execute_sweep(
     jobs = [Job(store, store.run(name), owner, should_stop) for name in run_ids]
     # What was begun before goes on from its own checkpoint, in a pass of its own.
     fresh = [job for job in jobs if not store.checkpoint(job.run.id).exists()]
-    try:
-        prepared = _prepared(fresh)
-        device = _device(jobs)
-    except Exception:
-        log.exception("the members are tried one by one")
-        prepared = None
     tries = list[Callable[[], None]]()
-    if prepared is not None and _fit(prepared):
-        size = MAX_TOGETHER if device.type == "cpu" else len(fresh)
-        for start in range(0, len(fresh), size):
-            part = slice(start, start + size)
+    if prepared := _fit_as_one(fresh):
+        device = _device(fresh)
+        for start in range(0, len(fresh), MAX_TOGETHER):
+            part = slice(start, start + MAX_TOGETHER)
             tries.append(partial(_together, fresh[part], prepared[part], device))
     tries += [partial(_alone, job) for job in jobs]
     _one_after_the_other(tries)
+
+
+def _fit_as_one(jobs: list[Job]) -> list[Prepared] | None:
+    """Prepare members that are to be computed as one; None where they cannot be."""
+    try:
+        if not jobs or _device(jobs).type not in TOGETHER_ON:
+            return None
+        prepared = _prepared(jobs)
+    except Exception:
+        log.exception("the members are tried one by one")
+        return None
+    return prepared if prepared is not None and _fit(prepared) else None
 
 
 def _prepared(jobs: list[Job]) -> list[Prepared] | None:

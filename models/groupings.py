@@ -1,6 +1,7 @@
 """The groups that a setting names: one attribute, or several crossed."""
 
 from analysis.frame import AuditFrame, Grouping
+from models.names import split
 
 
 def grouping_named(frame: AuditFrame, attribute: str) -> Grouping:
@@ -13,4 +14,4 @@ def grouping_named(frame: AuditFrame, attribute: str) -> Grouping:
     """
     if attribute in frame.groups:
         return frame.groups[attribute]
-    return frame.grouping(tuple(name.strip() for name in attribute.split(",")))
+    return frame.grouping(split(attribute))

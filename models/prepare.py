@@ -9,7 +9,7 @@ import torch
 
 from analysis.arrays import Floats, Ints
 from analysis.datasets.load import Dataset
-from analysis.errors import DataError, RunError
+from analysis.errors import DataError, RunError, SettingError
 from analysis.frame import AuditFrame, Splits
 from models.features import features_for
 from models.method import Method
@@ -17,8 +17,9 @@ from models.network_scorer import TorchScorer
 from models.networks import Network, network
 from models.preprocess import MIN_LEVEL_ROWS, Preprocessor, fit_preprocessor
 from models.recipe import Recipe
-from models.remedies.base import RetrainingRemedy
+from models.remedies.base import Remedy, RetrainingRemedy
 from models.remedies.chain import remedy_of, retraining
+from models.remedies.fits import Facts, reason_against
 from models.remedies.in_loop import InLoop
 from models.remedies.row_edit import RowEdit, Workshop
 from models.remedies.weighing import effective_rows, weights_in_force
@@ -109,11 +110,27 @@ def remedied(
     """Return the recipe and the training rows after every retraining remedy."""
     for stage in retraining(recipe):
         remedy = remedy_of(stage)
+        _refuse_unfit(remedy, recipe, train)
         if isinstance(remedy, RetrainingRemedy):
             recipe = remedy.change(recipe, train)
         if isinstance(remedy, RowEdit):
             train = remedy.edited(train, recipe.seed, workshop)
     return recipe, train
+
+
+def _refuse_unfit(remedy: Remedy, recipe: Recipe, train: AuditFrame) -> None:
+    """Refuse a remedy that these rows cannot serve, in the words of the pages."""
+    numbers = train.features.select_dtypes("number").shape[1]
+    facts = Facts(
+        classes=len(train.classes),
+        attributes=tuple(train.groups),
+        numeric_features=numbers,
+        tables=1,  # whether there is another is known when it is looked for
+        architecture=recipe.architecture,
+        is_finished=True,
+    )
+    if reason := reason_against(type(remedy), facts):
+        raise SettingError(f"{remedy.title}: {reason}")
 
 
 def training_of(

@@ -47,7 +47,7 @@ def network_scorer(store: Store, run: Run) -> Scorer:
 def _refitted(store: Store, run: Run) -> Scorer:
     """Grow a run's trees again: the same recipe on the same rows gives the same."""
     dataset = dataset_of(run, store)
-    workshop = workshop_of(store, run, device_named("cpu"), lambda: False)
+    workshop = workshop_of(store, run, device_named(run.recipe.device), lambda: False)
     boosting = Boosting(prepare(run.recipe, dataset, splits_of(run, dataset), workshop))
     boosting.run(lambda epoch: None, lambda: False)
     return boosting

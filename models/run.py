@@ -117,10 +117,52 @@ def run_id(recipe: Recipe, data_digest: str) -> str:
 def run_title(recipe: Recipe) -> str:
     """Name a run by its architecture and the remedies of its chain.
 
-    A remedy is told by its groups and by the settings that are not at their defaults.
+    Settings that are not at their defaults are told, a remedy's groups always.
     """
-    words = [ARCHITECTURE_TITLES[recipe.architecture]]
-    return " + ".join([*words, *map(_stage_title, recipe.stages)])
+    return " + ".join([_network_title(recipe), *map(_stage_title, recipe.stages)])
+
+
+TOLD = {
+    "hidden": "layers",
+    "dropout": "dropout",
+    "learning_rate": "rate",
+    "weight_decay": "decay",
+    "batch_size": "batches of",
+    "schedule": "",
+    "clip": "clipped at",
+    "ema": "averaged",
+    "prune": "pruned",
+    "stop_by": "stopped by",
+    "restart": "restart",
+    "seed": "seed",
+}
+"""Settings of training by which runs are told apart, with the word before the value."""
+
+SAID = {
+    "find_rate": "rate found",
+    "warm_start": "warm start",
+    "survey_weights": "survey weights",
+}
+"""Settings that are told by being there."""
+
+
+def _network_title(recipe: Recipe) -> str:
+    usual = Recipe(task=recipe.task)
+    told = [
+        f"{word} {_value_words(value)}".strip()
+        for name, word in TOLD.items()
+        if (value := getattr(recipe, name)) != getattr(usual, name)
+    ]
+    told += [word for name, word in SAID.items() if getattr(recipe, name)]
+    told += ["last layer alone"] if recipe.layers == "last" else []
+    title = ARCHITECTURE_TITLES[recipe.architecture]
+    return f"{title} ({', '.join(told)})" if told else title
+
+
+def _value_words(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "-".join(map(str, value)) or "none"
+    return value.replace("_", "-") if isinstance(value, str) else f"{value:g}"
 
 
 def _stage_title(stage: Stage) -> str:

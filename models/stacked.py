@@ -29,7 +29,7 @@ class Stacked:
         self, networks: Sequence[Network], dropouts: Sequence[torch.Generator]
     ) -> None:
         self.networks, self.dropouts = list(networks), list(dropouts)
-        self.parameters, self.buffers = stack_module_state(self.networks)
+        self.parameters, _ = stack_module_state(self.networks)
         self._shell = copy.deepcopy(self.networks[0])
         self._shell.train()
         self._layers = [
@@ -49,20 +49,19 @@ class Stacked:
         positions : Tensor, float32[K, b, p]
         codes : Tensor, int64[K, b, c]
         """
-        buffers = self.buffers | self._masks(positions.shape[1], positions.device)
-        logits: Tensor = torch.vmap(self._one)(
-            self.parameters, buffers, positions, codes
-        )
+        # Other buffers are constants of the table: the shell has them for all.
+        masks = self._masks(positions.shape[1], positions.device)
+        logits: Tensor = torch.vmap(self._one)(self.parameters, masks, positions, codes)
         return logits
 
     def _one(
         self,
         parameters: dict[str, Tensor],
-        buffers: dict[str, Tensor],
+        masks: dict[str, Tensor],
         positions: Tensor,
         codes: Tensor,
     ) -> Tensor:
-        state = (parameters, buffers)
+        state = (parameters, masks)
         result: Tensor = functional_call(self._shell, state, (positions, codes))
         return result
 

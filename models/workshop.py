@@ -96,7 +96,7 @@ def rehearsal(
     Returns
     -------
     float64[n, k]
-        Log probabilities after the last epoch.
+        Log probabilities after the epoch with the lowest loss on these rows.
     """
     short = replace(plain(recipe), epochs=epochs, patience=epochs, stop_by="")
     if short.architecture == BOOSTING:

@@ -2,6 +2,7 @@
 
 from analysis.errors import SettingError
 from analysis.frame import AuditFrame, Grouping, intersection
+from models.names import split
 from models.remedies.weighing import labels_of
 
 CLASS, GROUP, BOTH = "class", "group", "both"
@@ -47,7 +48,5 @@ def groupings_named(train: AuditFrame, attribute: str) -> dict[str, Grouping]:
     DataError
         An attribute is not one of the frame's.
     """
-    names = [attribute] if attribute in train.groups else attribute.split(",")
-    return {
-        name.strip(): train.grouping((name.strip(),)) for name in names if name.strip()
-    }
+    names = (attribute,) if attribute in train.groups else split(attribute)
+    return {name: train.grouping((name,)) for name in names}

@@ -7,9 +7,11 @@ from typing import Any
 
 from analysis.cohorts import parse
 from analysis.errors import SettingError
+from models.names import joined, parts, split
 from models.recipe import BOOSTING, Recipe, Stage
 from models.remedies import REMEDIES
 from models.remedies.base import Remedy
+from models.remedies.in_loop import SLOT_WORDS
 from models.remedies.settings import Setting, settings_of
 
 
@@ -69,7 +71,7 @@ def _refuse_clashes(kinds: Sequence[type[Remedy]], recipe: Recipe) -> None:
         slot = getattr(kind, "slot", "")
         if slot and slot in taken:
             raise SettingError(
-                f"'{kind.title}' and '{taken[slot]}' both change the {_SLOTS[slot]}. "
+                f"'{kind.title}' and '{taken[slot]}' both change {SLOT_WORDS[slot]}. "
                 "Keep one of them."
             )
         if "a network" in kind.needs and recipe.architecture == BOOSTING:
@@ -78,17 +80,6 @@ def _refuse_clashes(kinds: Sequence[type[Remedy]], recipe: Recipe) -> None:
                 "not one. Choose a remedy by weights or by data, or a network."
             )
         taken |= {slot: kind.title} if slot else {}
-
-
-_SLOTS = {
-    "loss": "loss",
-    "labels": "labels that the loss sees",
-    "risk": "weights of rows while training",
-    "order": "rows that an epoch sees",
-    "step": "step of the optimiser",
-    "penalty": "penalty on a gap",
-    "whole": "whole training",
-}
 
 
 def retraining(recipe: Recipe) -> tuple[Stage, ...]:
@@ -165,10 +156,9 @@ def _checked_number(title: str, known: Setting, value: Any) -> float | int:
 
 def _without_repeats(attribute: str) -> str:
     """Return an attribute without names given twice, as 'sex,sex' means 'sex'."""
-    names = [name.strip() for name in attribute.split(",")]
-    once = [name for name in dict.fromkeys(names) if name]
+    once = split(attribute)
     # Otherwise as it was typed: the recipe, and so its run's id, stays what it was.
-    return attribute.strip() if len(once) == len(names) else ",".join(once)
+    return attribute.strip() if parts(attribute) == len(once) else joined(once)
 
 
 def _number(value: Any) -> float | None:

@@ -2,6 +2,7 @@
 
 from analysis.errors import SettingError
 from analysis.frame import AuditFrame
+from models.names import split
 
 
 def features_named(train: AuditFrame, text: str) -> tuple[str, ...]:
@@ -15,7 +16,7 @@ def features_named(train: AuditFrame, text: str) -> tuple[str, ...]:
     known = [str(name) for name in train.features]
     if text in known:  # a name may hold a comma itself
         return (text,)
-    names = tuple(name for part in text.split(",") if (name := part.strip()))
+    names = split(text)
     for name in names:
         if name not in known:
             raise SettingError(

@@ -6,18 +6,8 @@ from dataclasses import dataclass, field
 from models.recipe import BOOSTING, Recipe
 from models.remedies.base import Remedy
 from models.remedies.chain import is_posthoc, remedy_of
+from models.remedies.in_loop import SLOT_WORDS
 from models.remedies.settings import settings_of
-
-SLOT_WORDS: Mapping[str, str] = {
-    "loss": "the loss",
-    "labels": "the labels that the loss sees",
-    "risk": "the weights of rows while training",
-    "order": "the rows that an epoch sees",
-    "step": "the step of the optimiser",
-    "penalty": "the penalty on a gap",
-    "whole": "the whole training",
-}
-"""What a remedy inside the training loop takes into its hands, in words."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The base of remedies that take part in the training loop."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import ClassVar, Literal
 
@@ -10,6 +11,18 @@ from models.remedies.base import Family, Kind
 
 Slot = Literal["loss", "labels", "risk", "order", "step", "penalty", "whole"]
 """What a remedy takes into its hands; two that take the same one cannot be joined."""
+
+
+SLOT_WORDS: Mapping[str, str] = {
+    "loss": "the loss",
+    "labels": "the labels that the loss sees",
+    "risk": "the weights of rows while training",
+    "order": "the rows that an epoch sees",
+    "step": "the step of the optimiser",
+    "penalty": "the penalty on a gap",
+    "whole": "the whole training",
+}
+"""What a remedy inside the training loop takes into its hands, in words."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ from models.training import train_now
 RATES = (1e-3, 4e-3, 1e-2)
 
 
+@pytest.fixture(autouse=True)
+def _together_on_a_cpu(monkeypatch):
+    """Compute members as one here too, where a GPU is not to be had."""
+    monkeypatch.setattr(module, "TOGETHER_ON", ("cpu", "cuda"))
+
+
 @pytest.fixture
 def owner(store):
     made = Owner(store.owners)
@@ -290,3 +296,20 @@ def test_a_run_that_another_process_ended_is_left_as_it_is(store, rates, submit,
     execute_sweep(store, names, owner, never)
     assert states(store, names) == ["cancelled", "done", "done"]
     assert store.run(names[0]).reason == "for the test"
+
+
+def test_on_a_cpu_members_come_one_by_one(
+    store, dataset, rates, submit, owner, monkeypatch
+):
+    monkeypatch.setattr(module, "TOGETHER_ON", ("cuda",))
+    names = submit(rates)
+    seen = []
+
+    def asked():
+        seen.append(states(store, names))
+        return False
+
+    execute_sweep(store, names, owner, asked)
+    assert states(store, names) == ["done"] * 3
+    assert ["done", "running", "queued"] in seen
+    assert not any(is_batched(store, name) for name in names)

@@ -8,7 +8,7 @@ from models.remedies.chain import completed, runs_of, stage
 @pytest.mark.parametrize(
     ("name", "settings", "advice"),
     [
-        ("unlearning", {}, "choose one of reweighing, temperature"),
+        ("unlearning", {}, "choose one of reweighing, inverse"),
         ("reweighing", {}, "name a sensitive attribute"),
         ("reweighing", {"attribute": "a", "strength": 2}, "a number from 0 to 1"),
         ("temperature", {"min_rows": 2.5}, "a whole number from 2"),
@@ -26,7 +26,7 @@ def test_a_wrong_setting_says_what_to_do(name, settings, advice):
     ("typed", "kept"),
     [
         ("sex,sex", "sex"),
-        ("sex, race ,sex", "sex,race"),
+        ("sex, race ,sex", "sex, race"),
         ("sex,", "sex"),
         (" sex, race", "sex, race"),
     ],
@@ -47,3 +47,21 @@ def test_a_chain_becomes_one_run_per_posthoc_stage():
         "strength": 1.0,
     }
     assert completed(recipe) == recipe
+
+
+def test_two_remedies_for_one_place_are_refused():
+    stages = (Stage("focal"), Stage("squentropy"))
+    with pytest.raises(SettingError, match=r"both change the loss\. Keep one"):
+        completed(Recipe("t", stages=stages))
+
+
+def test_what_needs_a_network_is_refused_for_trees():
+    with pytest.raises(SettingError, match="boosted trees are not one"):
+        completed(Recipe("t", architecture="boosting", stages=(Stage("focal"),)))
+
+
+def test_what_needs_a_finished_run_has_it_trained_first():
+    weights = Stage("reweighing", {"attribute": "sex"})
+    last = Stage("last_layer", {"attribute": "sex"})
+    recipe = completed(Recipe("t", stages=(weights, last)))
+    assert [len(r.stages) for r in runs_of(recipe)] == [1, 2]
