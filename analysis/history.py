@@ -60,12 +60,17 @@ class History:
 
 @dataclass(frozen=True, eq=False)
 class Losses:
-    """Training and validation loss by epoch, in nats per row, each float[e]."""
+    """Training and validation loss by epoch, in nats per row, each float[e].
+
+    `kept` is the epoch whose model is kept, or would be if training ended now; 0 where
+    that is not known. It need not have the lowest loss: the worst group may decide.
+    """
 
     epoch: Floats
     train: Floats
     validation: Floats
     auroc: Floats
+    kept: int = 0
 
     def __post_init__(self) -> None:
         for name in ("epoch", "train", "validation", "auroc"):
@@ -207,11 +212,22 @@ def _withheld_names(
     }
 
 
-def losses(epochs: Sequence[Mapping[str, Any]]) -> Losses:
-    """Return the losses of a run's epoch events; NaN where an epoch has none."""
+def losses(epochs: Sequence[Mapping[str, Any]], kept: int = 0) -> Losses:
+    """Return the losses of a run's epoch events; NaN where an epoch has none.
+
+    Parameters
+    ----------
+    epochs : sequence of mappings
+    kept : int
+        The epoch whose model is kept; 0 for the one that the last epoch names.
+    """
     keys = ("epoch", "train_loss", "validation_loss", "validation_auroc")
-    columns = [[_number(e.get(key)) for e in epochs] for key in keys]
-    return Losses(*(np.array(column, dtype=np.float64) for column in columns))
+    columns = [
+        np.array([_number(e.get(key)) for e in epochs], dtype=np.float64)
+        for key in keys
+    ]
+    told = int(epochs[-1].get("best_epoch") or 0) if epochs else 0
+    return Losses(*columns, kept=kept or told)
 
 
 def _number(value: float | None) -> float:

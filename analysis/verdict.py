@@ -1,5 +1,6 @@
 """What a fix did, in a few facts: who gained, who lost, the price, and alarms."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,15 @@ from analysis.estimates import Estimate, Z
 from analysis.evaluation import Evaluation
 from analysis.metrics.registry import metric_named
 from analysis.subgroups.power import POWER_QUANTILE
+
+OPPOSITES = {
+    "false_negative_rate": "true_positive_rate",
+    "false_positive_rate": "true_negative_rate",
+    "false_discovery_rate": "precision",
+    "false_omission_rate": "negative_predictive_value",
+    "error_rate": "accuracy",
+}
+"""Measures that are one less another: what changes one changes the other alike."""
 
 ALARM_ROWS = 30
 """Fewer people decided alike may well be chance."""
@@ -26,7 +36,8 @@ class Verdict:
         Groups whose measure surely got better or worse, largest change first. Of a
         measure that is neither good nor bad, those it fell for and rose for.
     lost_otherwise : tuple of (str, str)
-        Group and metric of what surely got worse in other measures.
+        Group and metric of what surely got worse in other measures; the opposite of a
+        measure is no other one.
     price : Estimate
         Change in accuracy over everyone, with its paired interval.
     is_worth : bool or None
@@ -65,11 +76,32 @@ def verdict(record: PairedComparison, metric: str) -> Verdict:
         metric=metric,
         gained=_named(record, metric, sure & ~worse),
         lost=_named(record, metric, sure & worse),
-        lost_otherwise=tuple((g, m) for g, m in record.harmed if m != metric),
+        lost_otherwise=tuple(
+            (group, other)
+            for other, groups in by_metric(record.harmed).items()
+            for group in groups
+            if _one_of(other) != _one_of(metric)
+        ),
         price=price,
         is_worth=None if price.low <= 0 <= price.high else price.value > 0,
         undetected=float(np.median(known)) if known.size else float("nan"),
     )
+
+
+def by_metric(harmed: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the groups by metric; of a metric and its opposite only the first."""
+    found: dict[str, list[str]] = {}
+    first: dict[str, str] = {}
+    for group, metric in harmed:
+        shown = first.setdefault(_one_of(metric), metric)
+        if metric == shown:
+            found.setdefault(metric, []).append(group)
+    return found
+
+
+def _one_of(metric: str) -> str:
+    """Return one name for a metric and its opposite."""
+    return OPPOSITES.get(metric, metric)
 
 
 @dataclass(frozen=True)

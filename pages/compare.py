@@ -3,7 +3,7 @@ import streamlit as st
 from analysis.charts import compare, flips
 from models.remedies.chain import is_posthoc
 from pages.ui import actions, cache, controls, needs, state, tables
-from pages.ui.messages import audit_errors, finding, note
+from pages.ui.messages import audit_errors, finding, note, plain
 
 st.title("What did the fix do, to whom, at what price?", anchor=False)
 
@@ -25,7 +25,7 @@ with audit_errors():
     record = cache.paired_comparison(before, after, by, metrics, view.k)
     changed = cache.flipped(before, after, by, view.k)
     with answer:
-        finding(compare.finding(record, metric))
+        finding(compare.finding(record, metric, controls.whom()))
         note(compare.harmed_words(record))
         controls.chart(
             compare.moves(record, metric, state.ink()),
@@ -37,7 +37,7 @@ with audit_errors():
             "compare.moves",
             actions.compare_command(base.id, run.id, by),
         )
-        st.subheader("The price, over everyone", anchor=False)
+        st.subheader(plain(f"The price, over {controls.whom()}"), anchor=False)
         tables.printed(compare.price(record), key="compare.price")
         controls.chart(
             flips.bars(changed, compare.row_names(record, metric), state.ink()),

@@ -19,6 +19,7 @@ from pages.ui.messages import audit_errors, empty, finding, note
 st.title("What was trained or loaded, and how well does it do overall?", anchor=False)
 
 with audit_errors():
+    actions.turn_when_trained()
     view = state.view()
     data = cache.dataset(view.data)
     if view.run == state.NOTHING:
@@ -34,9 +35,9 @@ with audit_errors():
         finding(recipes.overall_words(view, record))
         tables.printed(recipes.overall_table(record), key="model.overall")
         needs.say_rows(shown, data)
-    if view.is_trained and state.job() != view.run:
+    if view.is_trained:
         run = cache.store().find(view.run)
-        curve = losses_of(live.epochs_of(run.id))
+        curve = losses_of(live.epochs_of(run.id), run.best_epoch)
         controls.chart(
             losses.curves(curve, state.ink()),
             "model.losses",

@@ -1,6 +1,6 @@
 import streamlit as st
 
-from pages.ui import cache, needs, recipes, state
+from pages.ui import cache, controls, needs, recipes, state
 from pages.ui.mending import choice, watch
 from pages.ui.messages import audit_errors, finding, note, plain
 
@@ -14,9 +14,10 @@ with audit_errors():
 
     left, right = st.columns([2, 3], gap="large")
     with left:
-        st.subheader(plain(f"A fix for {run.title}"), anchor=False)
+        st.subheader(plain(f"A fix for {controls.words_of(run)}"), anchor=False)
         note(recipes.chain_words(run))
         with audit_errors():
             choice.draw(run, data, found)
     with right, audit_errors():
+        st.subheader("What comes of it", anchor=False)
         watch.draw(run, data, found)

@@ -13,6 +13,7 @@ from analysis.charts.withheld import WITHHELD, withheld_words
 from analysis.compare import HARM_LEVEL, PairedComparison
 from analysis.estimates import Estimate
 from analysis.metrics.registry import metric_named
+from analysis.verdict import by_metric
 
 MAX_ROWS = 24
 ROW_HEIGHT = 36
@@ -75,14 +76,22 @@ def row_names(record: PairedComparison, metric: str) -> tuple[str, ...]:
     return tuple(record.names[g] for g in _shown(record, metric))
 
 
-def finding(record: PairedComparison, metric: str) -> str:
-    """Say who surely gained and who surely lost most, and the price over everyone."""
+def finding(record: PairedComparison, metric: str, whom: str = "everyone") -> str:
+    """Say who surely gained and who surely lost most, and the price over all rows.
+
+    Parameters
+    ----------
+    record : PairedComparison
+    metric : str
+    whom : str
+        What all rows are called: everyone, or a cohort.
+    """
     value = record.change[metric].estimates.value
     worse = [g for g in range(len(value)) if record.change[metric].is_worse[g]]
     other = [
         g for g in range(len(value)) if _is_sure(record, metric, g) and g not in worse
     ]
-    price = _price_words(record)
+    price = _price_words(record, whom)
     title = short_title(metric)
     if not worse and not other:
         shown = " that is shown" if record.hidden.any() else ""
@@ -119,12 +128,12 @@ def _change(record: PairedComparison, metric: str, g: int) -> Estimate:
     )
 
 
-def _price_words(record: PairedComparison) -> str:
+def _price_words(record: PairedComparison, whom: str) -> str:
     if "accuracy" not in record.overall:
         return ""
     *_, change, decimals = _overall(record, "accuracy")
     said = numbers.full(change, change_unit("accuracy"), decimals)
-    return f"Over everyone: accuracy {said}."
+    return f"Over {whom}: accuracy {said}."
 
 
 def _overall(
@@ -151,10 +160,10 @@ def harmed_words(record: PairedComparison) -> str:
     if not record.harmed:
         shown = " that is shown" if record.hidden.any() else ""
         return f"No group{shown} got surely worse in any of the measures compared."
-    by_metric: dict[str, list[str]] = {}
-    for name, metric in record.harmed:
-        by_metric.setdefault(short_title(metric), []).append(name)
-    said = [f"{title}: {', '.join(names)}" for title, names in by_metric.items()]
+    said = [
+        f"{short_title(metric)}: {', '.join(names)}"
+        for metric, names in by_metric(record.harmed).items()
+    ]
     return (
         f"Surely worse after the change. {'; '.join(said)}. Judged by q-values over "
         "all groups and measures compared."

@@ -11,11 +11,13 @@ from analysis.charts import theme
 from analysis.history import Losses
 
 
-def curves(record: Losses, ink: theme.Ink = theme.LIGHT) -> go.Figure:
-    """Draw training and validation loss over epochs, with the best epoch marked."""
+def curves(
+    record: Losses, ink: theme.Ink = theme.LIGHT, *, is_live: bool = False
+) -> go.Figure:
+    """Draw training and validation loss over epochs, with the kept epoch marked."""
     chart = theme.figure(
-        "How the model learned",
-        "Log loss per row (nats) by epoch; the model kept is the one at the dot",
+        "How the model learns, live" if is_live else "How the model learned",
+        f"Log loss per row (nats) by epoch{_kept_words(record, is_live=is_live)}",
         height=220,
         ink=ink,
     )
@@ -42,7 +44,7 @@ def curves(record: Losses, ink: theme.Ink = theme.LIGHT) -> go.Figure:
                 yanchor="bottom" if _is_upper(record, values) else "top",
                 font={"color": color, "size": 13},
             )
-    _mark_best(chart, record, ink)
+    _mark_kept(chart, record, ink)
     chart.update_xaxes(title="Epoch", tickformat="d")
     chart.update_yaxes(title="Log loss, nats")
     chart.update_layout(margin={"r": 90})
@@ -50,14 +52,16 @@ def curves(record: Losses, ink: theme.Ink = theme.LIGHT) -> go.Figure:
 
 
 def alt(record: Losses) -> str:
-    """Say first and best validation loss."""
+    """Say the first validation loss, and the one of the kept epoch or the last."""
     if not len(record.epoch) or np.isnan(record.validation).all():
         return "Losses by epoch: no epoch has finished yet."
-    best = int(np.nanargmin(record.validation))
+    kept = _kept(record)
+    row = len(record.epoch) - 1 if kept is None else kept
+    said = "" if kept is None else ", the one kept"
     return (
         f"Validation log loss from {record.validation[0]:.4f} to "
-        f"{record.validation[best]:.4f} at epoch {record.epoch[best]:.0f} of "
-        f"{record.epoch[-1]:.0f}."
+        f"{record.validation[row]:.4f} at epoch {record.epoch[row]:.0f} of "
+        f"{record.epoch[-1]:.0f}{said}."
     )
 
 
@@ -77,13 +81,26 @@ def _is_upper(record: Losses, values: Floats) -> bool:
     return bool(values[-1] >= np.fmax(record.train[-1], record.validation[-1]))
 
 
-def _mark_best(chart: go.Figure, record: Losses, ink: theme.Ink) -> None:
-    if not len(record.epoch) or np.isnan(record.validation).all():
+def _kept(record: Losses) -> int | None:
+    """Return the position of the kept epoch; None where it is not known."""
+    found = np.flatnonzero(record.epoch == record.kept)
+    return int(found[0]) if found.size else None
+
+
+def _kept_words(record: Losses, *, is_live: bool) -> str:
+    if _kept(record) is None:
+        return ""
+    best = "the best so far" if is_live else "whose model is kept"
+    return f"; dot: epoch {record.kept}, {best}"
+
+
+def _mark_kept(chart: go.Figure, record: Losses, ink: theme.Ink) -> None:
+    kept = _kept(record)
+    if kept is None or math.isnan(record.validation[kept]):
         return
-    best = int(np.nanargmin(record.validation))
     chart.add_scatter(
-        x=[record.epoch[best]],
-        y=[record.validation[best]],
+        x=[record.epoch[kept]],
+        y=[record.validation[kept]],
         mode="markers",
         marker={"color": ink.accent, "size": 10},
         hovertemplate="kept: epoch %{x}, %{y:.4f}<extra></extra>",

@@ -15,6 +15,9 @@ from analysis.metrics.registry import metric_named
 MAX_PANELS = 8
 MAX_COLUMNS = 2
 PANEL_HEIGHT = 150
+HEAD_HEIGHT = 120
+"""Of title, subtitle of two lines and margins, about."""
+
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,13 @@ class Epochs:
         At most; the frame does not move while points arrive.
     kept : int
         The epoch whose model is kept, from 1; 0 while the run goes on.
+    is_live : bool
+        Whether more epochs may come.
     """
 
     planned: int
     kept: int = 0
+    is_live: bool = False
 
     def at(self, record: History) -> int:
         """Return the position whose values are named: the kept epoch or the last."""
@@ -101,14 +107,14 @@ def _panels(
     ink: theme.Ink,
 ) -> go.Figure:
     columns = _columns(len(shown))
-    rows = max(1, math.ceil(len(shown) / columns))
+    rows = _rows(len(shown))
     spec = metric_named(record.metric)
     ghost = "; grey: the model before" if base is not None else ""
     figure = theme.figure(
-        spec.title if epochs.kept else f"{spec.title}, live",
+        f"{spec.title}, live" if epochs.is_live else spec.title,
         f"By epoch, on validation rows, with 95 % bands{ghost}{_kept_words(epochs)}"
         f"{_withheld(record)}",
-        height=PANEL_HEIGHT * rows + 30 * (rows - 1),
+        height=_plot_height(rows),
         ink=ink,
         is_narrow=True,
     )
@@ -136,6 +142,19 @@ def _panels(
     top = figure.layout.margin.t + 18
     chart.update_layout(margin={"t": top})
     return chart
+
+
+def height(groups: int) -> int:
+    """Return about how high the chart of so many groups will be, in pixels."""
+    return _plot_height(_rows(min(groups, MAX_PANELS))) + HEAD_HEIGHT
+
+
+def _plot_height(rows: int) -> int:
+    return PANEL_HEIGHT * rows + 30 * (rows - 1)
+
+
+def _rows(panels: int) -> int:
+    return max(1, math.ceil(panels / _columns(panels)))
 
 
 def _columns(panels: int) -> int:

@@ -13,7 +13,7 @@ from analysis.charts.withheld import WITHHELD, withheld_words
 from analysis.compare import HARM_LEVEL, PairedComparison
 from analysis.estimates import Estimate
 from analysis.metrics.registry import metric_named
-from analysis.verdict import Alarm, Verdict
+from analysis.verdict import Alarm, Verdict, by_metric
 
 MAX_NAMED = 3
 """Groups that the verdict names on either side; of more, the others are counted."""
@@ -29,14 +29,22 @@ _PRICES = {
 }
 
 
-def words(found: Verdict, record: PairedComparison) -> str:
-    """Say who gained, who lost and what it cost, or that nothing is sure."""
+def words(found: Verdict, record: PairedComparison, whom: str = "everyone") -> str:
+    """Say who gained, who lost and what it cost, or that nothing is sure.
+
+    Parameters
+    ----------
+    found : Verdict
+    record : PairedComparison
+    whom : str
+        What all rows are called: everyone, or a cohort.
+    """
     title = short_title(found.metric)
     better, worse = _DIRECTIONS[metric_named(found.metric).better != "none"]
     moved = _moved(found.gained, record, found.metric, better)
     moved += _moved(found.lost, record, found.metric, worse)
     said = f"{'; but '.join(moved)}." if moved else _nothing_sure(found, record)
-    return " ".join([f"{title}:", said, _price(found), *_otherwise(found)])
+    return " ".join([f"{title}:", said, _price(found, record, whom), *_otherwise(found)])
 
 
 def alarm_words(alarms: Sequence[Alarm], people: str = "people") -> str:
@@ -49,6 +57,8 @@ def groups_at(
     metric: str,
     span: tuple[float, float],
     ink: theme.Ink = theme.LIGHT,
+    *,
+    dial: str = "strength",
 ) -> go.Figure:
     """Draw each group before, hollow, and after, solid, in a frame that does not move.
 
@@ -59,11 +69,13 @@ def groups_at(
     span : (float, float)
         Of all strengths, so that dots move and the axis stands.
     ink : Ink
+    dial : str
+        What the strength is called.
     """
     rows = _shown(record)
     chart = theme.figure(
         f"{metric_named(metric).title}",
-        "Hollow: before. Solid: at this strength, coloured where the change is sure. "
+        f"Hollow: before. Solid: at this {dial}, coloured where the change is sure. "
         f"Right: the change{_in_points(metric)}, with its interval.",
         height=ROW_HEIGHT * len(rows) + 16,
         ink=ink,
@@ -136,19 +148,29 @@ def _nothing_sure(found: Verdict, record: PairedComparison) -> str:
     )
 
 
-def _price(found: Verdict) -> str:
-    said = numbers.full(found.price, "points")
-    return f"Over everyone: accuracy {said}, {_PRICES[found.is_worth]}."
+def _price(found: Verdict, record: PairedComparison, whom: str) -> str:
+    decimals = numbers.shared_decimals([found.price], "points")
+    if change_unit(found.metric) == "points":  # alike throughout the verdict
+        decimals = max(decimals, _decimals(record, found.metric))
+    said = numbers.full(found.price, "points", decimals)
+    return f"Over {whom}: accuracy {said}, {_PRICES[found.is_worth]}."
 
 
 def _otherwise(found: Verdict) -> list[str]:
     """Return a sentence on what surely got worse in other measures, if anything."""
     if not found.lost_otherwise:
         return []
-    said = [f"{short_title(m).lower()} ({g})" for g, m in found.lost_otherwise]
-    more = len(said) - MAX_NAMED
+    said = [
+        f"{short_title(metric).lower()} ({_listed(groups)})"
+        for metric, groups in by_metric(found.lost_otherwise).items()
+    ]
+    return [f"Surely worse in other measures: {', '.join(said)}."]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - MAX_NAMED
     also = f" and {more} more" if more > 0 else ""
-    return [f"Surely worse in other measures: {', '.join(said[:MAX_NAMED])}{also}."]
+    return f"{', '.join(names[:MAX_NAMED])}{also}"
 
 
 def _alarm(alarm: Alarm, people: str) -> str:

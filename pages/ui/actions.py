@@ -61,7 +61,7 @@ def mend_at_strengths(run: Run, name: str, settings: dict[str, Any]) -> None:
     recipes = sweep_of(run.recipe, name, settings, chosen=chosen)
     ids = jobs.queue().submit_sweep(recipes)
     values = [recipe.stages[-1].settings[dial.name] for recipe in recipes]
-    state.watch(ids[values.index(chosen)])
+    state.watch(ids[values.index(chosen)], sweep=True)
     if all(cache.store().run(run_id).is_finished for run_id in ids):
         state.say_next("These runs exist already: found, not trained again.")
     st.rerun()
@@ -74,9 +74,22 @@ def resume_sweep(runs: Sequence[Run]) -> None:
 
 
 def train(recipe: Recipe) -> None:
-    """Start a training run and watch it on Model."""
+    """Start a training run and watch it on Model, which turns to it at its end."""
     _submit(recipe)
+    state.await_run(state.job())
     st.rerun()
+
+
+def turn_when_trained() -> None:
+    """Turn the sidebar to the run that was started here, once it is finished."""
+    awaited = state.awaited()
+    if not awaited or cache.store().run(awaited).is_active:
+        return
+    state.await_run("")
+    run = cache.store().run(awaited)
+    if run.is_finished and run.recipe.task == state.view().data:
+        state.turn_to(run=run.id)
+        st.rerun()
 
 
 def _submit(recipe: Recipe) -> None:

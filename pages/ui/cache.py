@@ -93,6 +93,21 @@ def pair(view: View, base: Run, run: Run) -> tuple[Evaluation, Evaluation]:
     return before, evaluation(replace(view, run=run.id))
 
 
+def parted(
+    view: View, run: Run, rule: str, split: str
+) -> tuple[Evaluation, Evaluation]:
+    """Return a run on the rows of a split that a rule matches, and on all others."""
+    whole = evaluation(replace(view, run=run.id, cohort=""), split)
+    inside = evaluation(replace(view, run=run.id, cohort=rule), split)
+    return inside, _others(whole, inside)
+
+
+@shared(16)
+def _others(whole: Evaluation, inside: Evaluation) -> Evaluation:
+    is_other = ~np.isin(whole.row_ids, inside.row_ids)
+    return whole.take(np.flatnonzero(is_other))
+
+
 @dataclass(frozen=True)
 class _Part:
     """What is read of a view before anything is decided."""

@@ -1,5 +1,6 @@
 """Controls that several pages share: pickers, and the chart itself."""
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.metrics.registry import CLASS_MEANS, METRICS, metric_named, usable_metrics
 from analysis.subgroups.finding import Finding
+from models.remedies import REMEDIES
 from models.run import Run
 from pages.ui import cache, state, widgets
 from pages.ui.messages import empty, plain
@@ -18,6 +20,9 @@ MODEBAR_OFF = {"displayModeBar": False}
 
 SHORT_NAMES = {"Multilayer perceptron": "MLP", "Logistic regression": "Logistic"}
 """What fits into a list of runs; the Model page says it in full."""
+
+LIST_WIDTH = 29
+"""Letters that the sidebar's list of runs has room for."""
 
 FIRST_METRIC = "error_rate"
 """Shown where no finding names another."""
@@ -59,12 +64,46 @@ def run_title(choice: str) -> str:
     if choice == state.EXISTING_SCORE:
         return "Score in the table"
     run = cache.store().run(choice)
-    words = run.title
+    return f"{words_of(run)}{_told_apart_by(run)}"
+
+
+def short_run_title(choice: str) -> str:
+    """Return what a run is called in a narrow list; what tells it apart stays."""
+    if choice in (state.NOTHING, state.EXISTING_SCORE):
+        return run_title(choice)
+    run = cache.store().run(choice)
+    words, code = words_of(run), _told_apart_by(run)
+    room = max(LIST_WIDTH - len(code), 8)
+    cut = words if len(words) <= room else f"{words[: room - 1].rstrip(' (,+')}…"
+    return f"{cut}{code}"
+
+
+def words_of(run: Run) -> str:
+    """Return a run's title in short names: its network, then its remedies."""
+    said, rest = "", run.title
+    for stage in run.recipe.stages:
+        before, key, after = rest.partition(f" + {stage.remedy.replace('_', ' ')}")
+        if key:
+            said, rest = f"{said}{before} + {short_name(stage.remedy)}", after
+    words = said + rest
     for long, short in SHORT_NAMES.items():
         words = words.replace(long, short)
+    return words
+
+
+def short_name(remedy: str) -> str:
+    """Return the term for a remedy, as its title has it in brackets, if it does."""
+    title = REMEDIES[remedy].title if remedy in REMEDIES else remedy.replace("_", " ")
+    term = re.search(r"\(([^,)]*)[^)]*\)$", title)
+    name = term[1] if term else title
+    is_word = name[1:2].islower() and name[1:] == name[1:].lower()
+    return name[:1].lower() + name[1:] if is_word else name
+
+
+def _told_apart_by(run: Run) -> str:
     split = run.recipe.split
     by = f" · by {split}" if split in ("time", "domain") else ""
-    return f"{words} · {run.id[:6]}{by}"
+    return f" · {run.id[:6]}{by}"
 
 
 def metric_title(name: str) -> str:
@@ -192,15 +231,21 @@ def watched(
     if not is_retraining:
         return by, rate
     left, right = st.columns([2, 3])
-    by = left.selectbox("Watch groups of", names, names.index(by), key="remedies.by")
+    by = left.selectbox("Groups of", names, names.index(by), key="remedies.by")
     rate = right.selectbox(
-        "Watch",
+        "Measure",
         rates,
         rates.index(rate),
         format_func=metric_title,
         key="remedies.rate",
     )
     return by, rate
+
+
+def whom() -> str:
+    """Return over whom a number for all is: everyone, or the cohort in view."""
+    rule = state.view().cohort
+    return f"the cohort ({rule})" if rule else "everyone"
 
 
 def split_method(methods: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from analysis.charts import losses, numbers
 from analysis.errors import RunError
 from analysis.history import losses as losses_of
 from models.remedies.chain import is_posthoc
+from models.remedies.strengths import members
 from models.run import Event, Run
 from pages.ui import actions, cache, controls, state
 from pages.ui.messages import audit_errors, note, plain
@@ -46,10 +47,12 @@ def panel(run: Run, curves: Curves, key: str, ended: Ended | None = None) -> Non
 
 
 def loss_curves(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
-    """Draw how the loss falls."""
-    record = losses_of(epochs)
+    """Draw how the loss falls; the page itself draws that of the run in view."""
+    if run.id == state.view().run:
+        return
+    record = losses_of(epochs, kept_epoch(run))
     controls.chart(
-        losses.curves(record, state.ink()),
+        losses.curves(record, state.ink(), is_live=run.is_active),
         f"model.live.{run.id[:6]}",
         losses.alt(record),
     )
@@ -63,6 +66,18 @@ def has_curves(run: Run) -> bool:
 def kept_epoch(run: Run) -> int:
     """Return the epoch whose model is kept; 0 while that may still change."""
     return run.best_epoch if run.is_finished else 0
+
+
+def planned(run: Run, epochs: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many epochs a run has at most; a remedy may set its own number."""
+    told = epochs[-1].get("epochs") if epochs else None
+    return max(1, int(told or run.recipe.epochs))
+
+
+def rate_words(events: Sequence[Event]) -> str:
+    """Say which learning rate a test before the training found, if there was one."""
+    found = [e.payload["rate"] for e in events if e.kind == "rate"]
+    return f"Learning rate found: {found[-1]:.2g}." if found else ""
 
 
 def epochs_of(run_id: str) -> list[Mapping[str, Any]]:
@@ -80,14 +95,17 @@ def watched() -> Run | None:
         state.forget_job()
     active = [run for run in cache.store().runs(data) if run.is_active]
     if active:
-        state.watch(active[0].id)
+        alike = [run for run in members(active[0], active) if run.is_active]
+        state.watch(active[0].id, sweep=len(alike) > 1)
     return active[0] if active else None
 
 
 def _follow(seen: Run, curves: Curves, key: str, ended: Ended | None) -> None:
     run = cache.store().run(seen.id)
-    epochs = epochs_of(run.id)
+    events = cache.store().events(run.id)
+    epochs = _epochs(events)
     _progress(run, epochs)
+    note(rate_words(events))
     if run.is_active and st.button("Cancel", key=f"{key}.cancel"):
         actions.cancel(run.id)
     if seen.is_active and not run.is_active:
@@ -103,11 +121,11 @@ def _follow(seen: Run, curves: Curves, key: str, ended: Ended | None) -> None:
 
 
 def _progress(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
-    done, planned = len(epochs), max(1, run.recipe.epochs)
+    done, most = len(epochs), planned(run, epochs)
     after = f", after {done} epochs" if done else ""
     words = {
         "queued": f"waits, {run.position} ahead of it" if run.position else "starts",
-        "running": f"epoch {done} of at most {planned}",
+        "running": f"epoch {done} of at most {most}",
         "done": f"done in {numbers.duration(run.seconds)}{after}",
         "failed": "stopped",
         "cancelled": "cancelled",
@@ -117,8 +135,8 @@ def _progress(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
         words += f", about {left} left"
     if run.state == "running" and is_posthoc(run.recipe):
         words = "is fitted on the calibration rows"
-    share = 1.0 if run.is_finished else min(1.0, done / planned)
-    st.progress(share, text=plain(f"{run.title}: {words}"))
+    share = 1.0 if run.is_finished else min(1.0, done / most)
+    st.progress(share, text=plain(f"{controls.words_of(run)}: {words}"))
 
 
 def _after(run: Run, key: str) -> None:
@@ -133,7 +151,7 @@ def _after(run: Run, key: str) -> None:
         elif st.button("Resume", type="primary", key=f"{key}.resume"):
             actions.resume(run.id)
             st.rerun()
-        if st.button("Put away", key=f"{key}.away"):
+        if st.button("Hide this", key=f"{key}.away"):
             state.forget_job()
             st.rerun()
     if run.state == "cancelled":

@@ -57,7 +57,7 @@ class Purpose:
 MEND = Purpose(
     "A score alone cannot be mended here",
     "The score in view came with the table; the model behind it is elsewhere, so it "
-    "cannot be retrained. Train a model on the same table, and every remedy applies "
+    "cannot be retrained. Train a model on the same table, and most remedies apply "
     "to it.",
     "A remedy starts from a trained model.",
 )

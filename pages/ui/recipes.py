@@ -8,7 +8,7 @@ from analysis.metrics.registry import metric_named
 from analysis.subgroups.disaggregate import Disaggregation
 from models.recipe import ARCHITECTURE_TITLES, BASE
 from models.run import Run
-from pages.ui import controls
+from pages.ui import cache, controls, live
 from pages.ui.controls import SPLIT_TITLES
 from pages.ui.state import View
 
@@ -28,6 +28,9 @@ def words(run: Run) -> str:
     start = recipe.warm_start
     said += f"; started from run {start[:12]}" if start not in ("", BASE) else ""
     said += "; the last layer alone trained" if recipe.layers == "last" else ""
+    if recipe.find_rate:
+        found = live.rate_words(cache.store().events(run.id)).rstrip(".")
+        said += f"; {found[:1].lower()}{found[1:]}" if found else ""
     said += f"; {SPLIT_TITLES[recipe.split].lower()}, seed {recipe.seed}"
     said += f"; {run.epochs} epochs, best {run.best_epoch}"
     said += f"; {numbers.duration(run.seconds)} on {run.device}"
@@ -39,7 +42,7 @@ def chain_words(run: Run) -> str:
     """Say that a run is mended already, so that another fix adds to its chain."""
     if not run.recipe.stages:
         return ""
-    return f"This run is mended already; the fix adds to the chain: {run.title} + …"
+    return f"This run is mended already; the fix adds to the chain: {controls.words_of(run)} + …"
 
 
 def overall_words(view: View, record: Disaggregation) -> str:

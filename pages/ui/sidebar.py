@@ -32,7 +32,7 @@ def draw() -> None:
     st.selectbox(
         "Run",
         runs,
-        format_func=controls.run_title,
+        format_func=controls.short_run_title,
         key=state.RUN_WIDGET,
         on_change=state.forget_threshold,
     )

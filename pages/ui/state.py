@@ -21,6 +21,7 @@ COHORT_WIDGET, THRESHOLD_WIDGET = "sidebar.cohort", "sidebar.threshold"
 CLASS_WIDGET, HIDDEN_WIDGET = "sidebar.class", "sidebar.hidden"
 SAVED_WIDGET = "sidebar.saved"
 _PAGES, _JOB, _SAID = "frame.pages", "job", "frame.said"
+_SWEEP, _AWAITED = "sweep", "frame.awaited"
 _PENDING, _ARRIVED, _UNKNOWN = "frame.pending", "frame.arrived", "frame.unknown"
 _CHOSEN, _FOLLOWED = "frame.chosen", "frame.followed"
 _BY_GROUP = "frame.by_group"
@@ -107,7 +108,7 @@ def _arrival(data_names: Sequence[str]) -> View | None:
         return None
     held[_ARRIVED] = True
     if asked.get(_JOB):
-        held[_JOB] = asked[_JOB]
+        held[_JOB], held[_SWEEP] = asked[_JOB], _SWEEP in asked
     held[_CHOSEN] = {
         key: tuple(value for value in asked.get_all(key) if value)
         for key in asked
@@ -159,6 +160,8 @@ def address() -> dict[str, str | list[str]]:
     said = views.to_address(_next_view())
     if job():
         said[_JOB] = job()
+    if job() and watches_sweep():
+        said[_SWEEP] = "1"
     for key, values in st.session_state.get(_CHOSEN, {}).items():
         said[key] = list(values) or [""]
     return said
@@ -167,7 +170,7 @@ def address() -> dict[str, str | list[str]]:
 def publish() -> None:
     """Keep the address true, so that it means the same view later."""
     wanted = address()
-    ours = (*views.ADDRESS, _JOB)
+    ours = (*views.ADDRESS, _JOB, _SWEEP)
     for key in list(st.query_params):
         if (key in ours or key.endswith(FOLLOWING)) and key not in wanted:
             del st.query_params[key]
@@ -238,16 +241,39 @@ def job() -> str:
     return str(st.session_state.get(_JOB, ""))
 
 
-def watch(run_id: str) -> None:
-    """Watch a run; a reload or another browser with the same address goes on."""
-    st.session_state[_JOB] = run_id
+def watches_sweep() -> bool:
+    """Whether the watched run is seen among the other strengths of its remedy."""
+    return bool(st.session_state.get(_SWEEP, False))
+
+
+def watch(run_id: str, *, sweep: bool = False) -> None:
+    """Watch a run, by itself or with the other strengths of its remedy.
+
+    A reload or another browser with the same address goes on.
+    """
+    st.session_state[_JOB], st.session_state[_SWEEP] = run_id, sweep
     st.query_params[_JOB] = run_id
+    if sweep:
+        st.query_params[_SWEEP] = "1"
+    else:
+        st.query_params.pop(_SWEEP, None)
+
+
+def await_run(run_id: str) -> None:
+    """Remember a run to which the sidebar turns once it is finished."""
+    st.session_state[_AWAITED] = run_id
+
+
+def awaited() -> str:
+    """Return the id of the run that the sidebar will turn to; empty for none."""
+    return str(st.session_state.get(_AWAITED, ""))
 
 
 def forget_job() -> None:
     """Watch no run any more."""
-    st.session_state.pop(_JOB, None)
-    st.query_params.pop(_JOB, None)
+    for key in (_JOB, _SWEEP):
+        st.session_state.pop(key, None)
+        st.query_params.pop(key, None)
 
 
 def remember_pages(pages: Mapping[str, Any]) -> None:

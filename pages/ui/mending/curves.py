@@ -13,7 +13,7 @@ from analysis.history import inside as inside_of
 from analysis.history import losses as losses_of
 from models.remedies.chain import is_posthoc
 from models.run import Event, Run
-from pages.ui import actions, cache, controls, live, state, tables
+from pages.ui import actions, cache, controls, forms, live, state, tables
 from pages.ui.live import Curves
 from pages.ui.messages import empty, note
 
@@ -71,7 +71,9 @@ def weight_words(events: Sequence[Event], run: Run) -> str:
         f"of information; the largest weight is {largest:.3g} times the mean"
     )
     has_cap = any("cap" in stage.settings for stage in run.recipe.stages)
-    return f"{words}: set a cap." if largest > HEAVY and has_cap else f"{words}."
+    if largest <= HEAVY or not has_cap:
+        return f"{words}."
+    return f"{words}. ‘{forms.words('cap')}’ under More settings puts a limit to it."
 
 
 def method_words(epochs: Sequence[Mapping[str, Any]], *, is_private: bool) -> list[str]:
@@ -102,7 +104,8 @@ def _groups(
     k = state.view().k
     record = history(epochs, attribute, metric, k)
     base = history(earlier, attribute, metric, k) if earlier else None
-    frame = training.Epochs(run.recipe.epochs, live.kept_epoch(run))
+    most = live.planned(run, epochs)
+    frame = training.Epochs(most, live.kept_epoch(run), run.is_active)
     controls.chart(
         training.by_group(record, base, frame, state.ink()),
         f"{KEY}.curves.{run.id[:6]}",
@@ -111,8 +114,8 @@ def _groups(
 
 
 def _loss(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:
-    record = losses_of(epochs)
-    figure = losses.curves(record, state.ink())
+    record = losses_of(epochs, live.kept_epoch(run))
+    figure = losses.curves(record, state.ink(), is_live=run.is_active)
     controls.chart(figure, f"{KEY}.losses.{run.id[:6]}", losses.alt(record))
 
 
@@ -135,13 +138,13 @@ def _inside(run: Run, epochs: Sequence[Mapping[str, Any]], attribute: str) -> No
             note(sentence)
         for what, record in told.items():
             if record:
-                _lines(run, what, record)
+                _lines(run, what, record, live.planned(run, epochs))
 
 
-def _lines(run: Run, what: str, record: Any) -> None:
+def _lines(run: Run, what: str, record: Any, most: int) -> None:
     key = f"{KEY}.{what}.{run.id[:6]}"
     controls.chart(
-        inside.lines(record, what, run.recipe.epochs, state.ink()),
+        inside.lines(record, what, most, state.ink()),
         key,
         inside.alt(record, what),
     )

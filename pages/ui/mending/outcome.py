@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from analysis.charts import numbers
 from analysis.charts import verdict as words
 from analysis.charts.withheld import WITHHELD
 from analysis.compare import PairedComparison
@@ -29,6 +30,7 @@ def ended(by: str, metric: str) -> Callable[[Run], None]:
             return
         first = SCORE_METRIC if is_posthoc(run.recipe) else metric
         sentence(compared(base, run, by, first), first)
+        note(apart_words(base, run))
         note(rows_words(run))
         note(fitted_words(run))
 
@@ -46,7 +48,7 @@ def base_of(run: Run) -> Run | None:
 def sentence(record: PairedComparison, metric: str) -> None:
     """Say who gained, who lost, and what it cost."""
     with st.container(key="verdict"):
-        st.markdown(plain(words.words(verdict(record, metric), record)))
+        st.markdown(plain(words.words(verdict(record, metric), record, controls.whom())))
 
 
 def compared(base: Run, run: Run, by: str, metric: str) -> PairedComparison:
@@ -54,6 +56,32 @@ def compared(base: Run, run: Run, by: str, metric: str) -> PairedComparison:
     before, after = seen(base, run), seen(run, run)
     metrics = controls.with_key_metrics(after, metric)
     return cache.paired_comparison(before, after, crossed(by), metrics, state.view().k)
+
+
+def apart_words(base: Run, run: Run) -> str:
+    """Say the price to those whom a fix was for, and to all others.
+
+    They are the cohort in view, else the people that the fix was aimed at; empty for
+    neither, and where one of the two parts is too small to be shown.
+    """
+    view = state.view()
+    aim = str(run.recipe.stages[-1].settings.get("cohort", ""))
+    rule = view.cohort or aim
+    if not rule:
+        return ""
+    split, k = rows_of(run), max(view.k, 1)
+    before, after = (cache.parted(view, r, rule, split) for r in (base, run))
+    if min(map(len, after)) < k:
+        return ""
+    inside, others = (
+        cache.paired_comparison(b, a, (), ("accuracy",)).overall["accuracy"]
+        for b, a in zip(before, after, strict=True)
+    )
+    all_others = f"all others: accuracy {numbers.full(others, 'points')}"
+    if view.cohort:
+        return f"For {all_others}."
+    aimed = f"accuracy {numbers.full(inside, 'points')}"
+    return f"For those it was aimed at ({rule}): {aimed}; for {all_others}."
 
 
 def seen(run: Run, judged: Run) -> Evaluation:
@@ -74,8 +102,8 @@ def rows_of(run: Run) -> str:
 def rows_words(run: Run) -> str:
     """Say on which rows the verdict stands."""
     return (
-        f"On the {rows_of(run)} rows, the same people before and after. The test rows "
-        "are looked at once you compare."
+        f"On the {rows_of(run)} rows, the same people before and after. Test rows stay "
+        "unseen until you compare."
     )
 
 

@@ -57,6 +57,30 @@ def panel(run: Run, watched: Watched) -> None:
     st.fragment(follow, run_every=every, key=f"{KEY}.live")()
 
 
+def offer(run: Run) -> None:
+    """Offer the other strengths beside a run that is seen by itself, if there are any.
+
+    While they are under way, their progress stands here too.
+    """
+    if not is_sweep(run):
+        return
+    is_active = bool(under_way_words(run)[0])
+
+    def follow() -> None:
+        said, share = under_way_words(run)
+        if said:
+            st.progress(share, text=plain(said))
+        elif is_active:
+            st.rerun()
+
+    every = live.POLL_SECONDS if is_active else None
+    st.fragment(follow, run_every=every, key=f"{KEY}.others")()
+    label = f"See all {len(_members(run))} {values_of(run)}"
+    if st.button(plain(label), key=f"{KEY}.all"):
+        state.watch(run.id, sweep=True)
+        st.rerun()
+
+
 def _members(run: Run) -> list[Run]:
     if strength_of(run) is None:
         return [run]
@@ -101,10 +125,11 @@ def _curves(run: Run, watched: Watched) -> None:
 def _progress(run: Run, every: Sequence[Run], under_way: Run | None) -> None:
     done = sum(member.is_finished for member in every)
     title = REMEDIES[run.recipe.stages[-1].remedy].title
-    said = f"{title}: {done} of {len(every)} strengths done"
+    said = f"{title}: {done} of {len(every)} {values_of(run)} done"
     if under_way is not None:
-        at, most = under_way.epochs, under_way.recipe.epochs
-        said += f", {name_of(under_way)} at epoch {at} of at most {most}"
+        most = live.planned(under_way, live.epochs_of(under_way.id))
+        at = f"epoch {under_way.epochs} of at most {most}"
+        said += f", {name_of(under_way)} at {at}"
     share = sum(_share(member) for member in every) / len(every)
     st.progress(min(1.0, share), text=plain(said))
 
@@ -118,13 +143,44 @@ def _stop(every: Sequence[Run]) -> None:
 def _share(member: Run) -> float:
     if member.is_finished:
         return 1.0
-    return min(1.0, member.epochs / max(1, member.recipe.epochs))
+    if not member.epochs:
+        return 0.0
+    return min(1.0, member.epochs / live.planned(member, live.epochs_of(member.id)))
+
+
+def under_way_words(run: Run) -> tuple[str, float]:
+    """Say that other strengths of a run's fix are under way, and how far they are.
+
+    Returns
+    -------
+    (str, float)
+        Empty and 0 where none is.
+    """
+    others = [member for member in _members(run) if member.id != run.id]
+    active = [member for member in others if member.is_active]
+    if not active:
+        return "", 0.0
+    share = sum(_share(member) for member in others) / len(others)
+    said = f"A sweep of {len(others)} other {values_of(run)} is still running"
+    return said, min(1.0, share)
+
+
+def dial_words(run: Run) -> str:
+    """Return what a fix calls its strength, within a sentence."""
+    dial = dial_of(REMEDIES[run.recipe.stages[-1].remedy])
+    label = forms.label_of(dial) if dial else "strength"
+    return label[:1].lower() + label[1:]
+
+
+def values_of(run: Run) -> str:
+    """Return what several strengths of a fix are called."""
+    label = dial_words(run)
+    return "strengths" if label == "strength" else f"values of {label}"
 
 
 def name_of(run: Run) -> str:
     """Return a strength with its label, such as 'strength 0.4'."""
-    dial = dial_of(REMEDIES[run.recipe.stages[-1].remedy])
-    return f"{forms.label_of(dial).lower()} {_short(run)}" if dial else run.title
+    return f"{dial_words(run)} {_short(run)}"
 
 
 def _short(run: Run) -> str:
@@ -147,7 +203,13 @@ def _results(base: Run, done: Sequence[Run], run: Run, watched: Watched) -> Run:
     record = _frontier_of(base, done, watched, against)
     with place:
         controls.chart(
-            chart.curve(record, base=BEFORE, chosen=_short(chosen), ink=state.ink()),
+            chart.curve(
+                record,
+                base=BEFORE,
+                chosen=_short(chosen),
+                ink=state.ink(),
+                whom="the cohort" if state.view().cohort else "everyone",
+            ),
             f"{KEY}.frontier",
             chart.alt(record),
         )
@@ -189,13 +251,18 @@ def _groups(
     shown = paired[chosen.id]
     controls.chart(
         words.groups_at(
-            shown, watched.metric, _span(paired, watched.metric), state.ink()
+            shown,
+            watched.metric,
+            _span(paired, watched.metric),
+            state.ink(),
+            dial=dial_words(chosen),
         ),
         f"{KEY}.at",
         words.groups_alt(shown, watched.metric),
     )
     outcome.sentence(shown, watched.metric)
     outcome.alarm(chosen, watched.by)
+    note(outcome.apart_words(base, chosen))
     note(outcome.rows_words(chosen))
 
 
@@ -237,7 +304,7 @@ def _buttons(every: Sequence[Run], chosen: Run | None) -> None:
     stopped = [m for m in every if m.state in ("failed", "cancelled")]
     with st.container(horizontal=True):
         if chosen is not None and st.button(
-            "Take this strength",
+            plain(f"Take this {dial_words(chosen)}"),
             type="primary",
             key=f"{KEY}.result",
             help="Turns the sidebar to this run and compares before and after.",
@@ -250,7 +317,7 @@ def _buttons(every: Sequence[Run], chosen: Run | None) -> None:
             and st.button("Resume the rest", type=importance, key=f"{KEY}.resume")
         ):
             actions.resume_sweep(stopped)
-        if not active and st.button("Put away", key=f"{KEY}.away"):
+        if not active and st.button("Hide this", key=f"{KEY}.away"):
             state.forget_job()
             st.rerun()
     failed = any(member.state == "failed" for member in stopped)

@@ -30,8 +30,9 @@ def draw(run: Run, data: Dataset, found: Finding) -> None:
     )
     if watched is None:
         curves.before(run, by, metric)
-    elif sweep.is_sweep(watched):
+    elif state.watches_sweep() and sweep.is_sweep(watched):
         sweep.panel(watched, Watched(by, metric))
     else:
         ended = outcome.ended(by, metric)
         live.panel(watched, curves.group_curves(by, metric), "remedies", ended)
+        sweep.offer(watched)

@@ -48,7 +48,7 @@ def test_a_chain_runs_in_order_and_is_found_again(store, queue, recipe, dataset)
     name = queue.submit(mended, dataset)
     assert ended(store, name).state == "done", store.run(name).reason
     base = store.run(store.run(name).base)
-    assert base.title == "Multilayer perceptron + reweighing (group)"
+    assert base.title == "Multilayer perceptron (layers 8) + reweighing (group)"
     worker = queue.worker_id
     assert queue.submit(mended, dataset) == name
     assert store.run(name).state == "done"
