@@ -70,6 +70,14 @@ class Method:
         """
         return None
 
+    def keeps_last(self) -> bool:
+        """Whether the last epoch is kept, and none left out.
+
+        For an aim that no validation loss tells of: the epoch with the lowest loss
+        would be the one in which least of it was reached.
+        """
+        return False
+
     def penalty(self, batch: Rows, logits: Tensor) -> Tensor | float:
         """Return what is added to the mean loss."""
         return 0.0

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 
 from analysis.arrays import Floats, Ints
@@ -23,8 +24,11 @@ from models.remedies.fits import Facts, reason_against
 from models.remedies.in_loop import InLoop
 from models.remedies.row_edit import RowEdit, Workshop
 from models.remedies.weighing import effective_rows, weights_in_force
+from models.row_changes import row_weights
 from models.rows import Rows, rows_on
 from models.train import Frames, Training
+
+HUGE = 1e100
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,14 +112,49 @@ def remedied(
     recipe: Recipe, train: AuditFrame, workshop: Workshop
 ) -> tuple[Recipe, AuditFrame]:
     """Return the recipe and the training rows after every retraining remedy."""
-    for stage in retraining(recipe):
+    stages = retraining(recipe)
+    if stages:
+        _refuse_huge(train)
+    for stage in stages:
         remedy = remedy_of(stage)
         _refuse_unfit(remedy, recipe, train)
         if isinstance(remedy, RetrainingRemedy):
             recipe = remedy.change(recipe, train)
         if isinstance(remedy, RowEdit):
-            train = remedy.edited(train, recipe.seed, workshop)
+            recipe, train = _edited(remedy, recipe, train, workshop)
     return recipe, train
+
+
+def _edited(
+    remedy: RowEdit, recipe: Recipe, train: AuditFrame, workshop: Workshop
+) -> tuple[Recipe, AuditFrame]:
+    """Return the edited rows, and a recipe in which added ones weigh as they should.
+
+    An edit sees the weights in force, and gives its new rows weights beside them.
+    Those stand in the recipe, as the frame's own are the survey's.
+    """
+    if recipe.row_weights is None:
+        return recipe, remedy.edited(train, recipe.seed, workshop)
+    in_force = replace(train, weights=weights_in_force(recipe, train))
+    edited = remedy.edited(in_force, recipe.seed, workshop)
+    at = pd.Index(train.row_ids).get_indexer(edited.row_ids)
+    own = np.where(at >= 0, train.weights[at], 1.0)
+    factors = np.divide(edited.weights, own, out=np.ones_like(own), where=(own > 0))
+    edited = replace(edited, weights=own)
+    return replace(recipe, row_weights=row_weights(edited, factors)), edited
+
+
+def _refuse_huge(train: AuditFrame) -> None:
+    """Refuse numbers whose squares a computer cannot hold."""
+    for name, column in train.features.select_dtypes("number").items():
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        largest = np.abs(values[np.isfinite(values)]).max(initial=0.0)
+        if largest > HUGE:
+            raise DataError(
+                f"'{name}' holds numbers up to {largest:.0e}; remedies need numbers "
+                f"below {HUGE:.0e}. Mend these values, or leave the column out of the "
+                "features on the Data page."
+            )
 
 
 def _refuse_unfit(remedy: Remedy, recipe: Recipe, train: AuditFrame) -> None:

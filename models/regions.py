@@ -28,7 +28,7 @@ class Regions:
         device = train.labels.device
         self.groups = groups
         self.centre = train.positions.mean(0)
-        self.scale = train.positions.std(0).nan_to_num(nan=1.0).clamp_min(1e-6)
+        self.scale = train.positions.std(0, correction=0).clamp_min(1e-6)
         sizes = [int(c.max()) + 1 for c in train.codes.t()] if len(train) else []
         self.first = torch.tensor([0, *sizes], device=device).cumsum(0)
         self.width = int(self.first[-1])

@@ -26,7 +26,7 @@ ALIKE = (
 )
 """Settings in which the members of a batched sweep are alike."""
 
-ALONE = ("order", "mixed", "features", "around", "runs_alone")
+ALONE = ("order", "mixed", "features", "penalty", "around", "runs_alone")
 """Hooks that look at one network or at its rows; a method with one trains alone."""
 
 

@@ -192,6 +192,9 @@ class Training:
             self.progress.best_epoch > 0 and stale >= self.recipe.patience
         )
 
+    def _keeps_last(self) -> bool:
+        return any(method.keeps_last() for method in self.methods)
+
     def close_epoch(self, train_loss: float) -> None:
         """Judge what an epoch gave, keep it if it is the best, and report it.
 
@@ -368,7 +371,7 @@ class Training:
         if not (math.isfinite(loss) and math.isfinite(train_loss)):
             raise RunError(diverged(self.progress, train_loss, loss))
         self.progress.epoch += 1
-        if loss < self.progress.best_loss:
+        if loss < self.progress.best_loss or self._keeps_last():
             self.progress.best_loss = loss
             self.progress.best_epoch = self.progress.epoch
             self.best = copies(self.judged)

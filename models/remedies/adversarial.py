@@ -127,6 +127,10 @@ class _Duel(Method):
             if parameter.grad is not None:
                 parameter.grad.sub_(pull, alpha=factor)
 
+    def keeps_last(self) -> bool:
+        """Keep the last epoch: the loss of labels tells nothing of the aim."""
+        return self.remedy.alpha > 0
+
     def said(self) -> dict[str, float | list[float] | str]:
         return {"adversary_loss": self.guess}
 

@@ -54,7 +54,14 @@ def completed(recipe: Recipe) -> Recipe:
     """
     stages = tuple(stage(s.remedy, **s.settings) for s in recipe.stages)
     kinds = [_remedy_class(s.remedy) for s in stages]
+    if recipe.layers == "last" and not recipe.warm_start:
+        raise SettingError(
+            "Training the last layer alone needs a model whose other layers are "
+            "trained. Choose a run to start from, or train all layers."
+        )
     _refuse_clashes(kinds, recipe)
+    _refuse_ignored(kinds, recipe)
+    _refuse_after_finished(kinds)
     for before, after in pairwise(kinds):
         if before.kind == "posthoc" and after.kind == "retraining":
             raise SettingError(
@@ -80,6 +87,40 @@ def _refuse_clashes(kinds: Sequence[type[Remedy]], recipe: Recipe) -> None:
                 "not one. Choose a remedy by weights or by data, or a network."
             )
         taken |= {slot: kind.title} if slot else {}
+
+
+IGNORED = {
+    "prune": "leaving out well-learnt rows",
+    "stop_by": "stopping by the worst group",
+    "find_rate": "finding the learning rate",
+    "warm_start": "a warm start",
+}
+"""Settings of the loop that mean nothing to a remedy that trains many models."""
+
+
+def _refuse_ignored(kinds: Sequence[type[Remedy]], recipe: Recipe) -> None:
+    """Refuse what would silently have no say beside other remedies."""
+    loops = [k for k in kinds if getattr(k, "slot", "")]
+    whole = [k for k in loops if getattr(k, "slot", "") == "whole"]
+    if not whole:
+        return
+    other = next((k.title for k in loops if k is not whole[0]), "")
+    other = other or next((w for n, w in IGNORED.items() if getattr(recipe, n)), "")
+    if other:
+        raise SettingError(
+            f"'{whole[0].title}' trains many models in its own way, in which '{other}' "
+            "would have no say. Leave out one of the two."
+        )
+
+
+def _refuse_after_finished(kinds: Sequence[type[Remedy]]) -> None:
+    """Refuse to train anew what starts from a finished model."""
+    for before, after in pairwise(kinds):
+        if "a finished run" in before.needs and after.kind == "retraining":
+            raise SettingError(
+                f"'{before.title}' goes on from a finished model, and '{after.title}' "
+                f"trains one. Put '{after.title}' first."
+            )
 
 
 def retraining(recipe: Recipe) -> tuple[Stage, ...]:
@@ -162,6 +203,8 @@ def _without_repeats(attribute: str) -> str:
 
 
 def _number(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
     try:
         return float(value)
     except (TypeError, ValueError):

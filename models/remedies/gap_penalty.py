@@ -153,6 +153,10 @@ class _Charge(Method):
             return 1 - chance.gather(1, batch.labels[:, None]).squeeze(1), everyone
         return selected, everyone
 
+    def keeps_last(self) -> bool:
+        """Keep the last epoch: the loss of labels tells nothing of the aim."""
+        return self.remedy.bound < 1
+
     def said(self) -> dict[str, float | list[float] | str]:
         return {"prices": [float(price) for price in self.prices]}
 

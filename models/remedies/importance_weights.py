@@ -66,7 +66,6 @@ class ImportanceWeights(Weighing):
     )
     needs: ClassVar[tuple[Needs, ...]] = ("label at training", "target data")
     slowness: ClassVar[float] = 1.5
-    keeps_mass: ClassVar[bool] = False
 
     target: str = cohort_setting(
         "The people that training rows should look like.", is_required=True

@@ -86,9 +86,23 @@ class Adjustment(Method):
         """Count again; the rows are the same."""
         self.begin(training)
 
+    def loss(self) -> Loss | None:
+        """Return the loss at adjusted logits, by which epochs are judged as well."""
+        return None if self.remedy.attribute else self._adjusted
+
+    def _adjusted(self, logits: Tensor, labels: Tensor) -> Tensor:
+        from models.losses import row_losses
+
+        offsets = 0.0 if self.offsets is None else self.offsets[0]
+        return row_losses(logits + offsets, labels)
+
+    def keeps_last(self) -> bool:
+        """Keep the last epoch where offsets differ by group: no one loss tells it."""
+        return bool(self.remedy.attribute) and self.remedy.tau > 0
+
     def losses(self, batch: Rows, logits: Tensor, loss: Loss) -> Tensor:
         """Return each row's loss [b] at its adjusted logits."""
-        if self.offsets is None or self.groups is None:
+        if not self.remedy.attribute or self.offsets is None or self.groups is None:
             return loss(logits, batch.labels)
         groups = self.groups if batch.index is None else self.groups[batch.index]
         offsets = self.offsets[groups]  # [b, k]

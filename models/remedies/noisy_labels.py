@@ -100,6 +100,8 @@ class Doubt(Method):
         own = None if weights is None else weights.double().cpu().numpy()
         doubt = fit_beta_mixture(found, own).probability(found)
         self.doubt = torch.tensor(doubt, dtype=torch.float32, device=training.device)
+        if training.progress.epoch == self.warm_up:
+            training.restart()  # all epochs before this one were plain training
 
     def state(self) -> dict[str, Tensor]:
         """Return the doubt about each row."""

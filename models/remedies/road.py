@@ -128,6 +128,10 @@ class _Road(Method):
         self.regions.learn((r * losses + self.remedy.tau * r * r.log()).mean())
         return per_group(self.regions.logs(batch, groups), groups, self.count).detach()
 
+    def keeps_last(self) -> bool:
+        """Keep the last epoch: the loss of labels tells nothing of the aim."""
+        return self.remedy.strength > 0
+
     def said(self) -> dict[str, float | list[float] | str]:
         return {"largest_local_weight": self.largest}
 

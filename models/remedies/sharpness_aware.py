@@ -38,7 +38,9 @@ class SharpnessAware(InLoop):
 
     title: ClassVar[str] = "Prefer flat solutions (sharpness-aware training)"
     mends: ClassVar[str] = "rare classes and small groups that are learnt by heart"
-    costs: ClassVar[str] = "twice the time"
+    costs: ClassVar[str] = (
+        "twice the time; what another remedy learns batch by batch, it learns twice"
+    )
     source: ClassVar[str] = "Foret et al. (2021), ICLR"
     needs: ClassVar[tuple[Needs, ...]] = ("label at training", "a network")
     name: ClassVar[str] = "sharpness_aware"

@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints
 from analysis.cohorts import parse
-from analysis.errors import DataError
+from analysis.errors import DataError, SettingError
 from analysis.frame import AuditFrame
 from analysis.matching import matches
 from models.recipe import Recipe
@@ -16,6 +16,9 @@ from models.remedies.settings import choice_setting, cohort_setting, setting
 from models.row_changes import RowWeights, row_weights
 
 WEIGHTS, DRAWS = "weights", "draws"
+
+SMALLEST_CAP = 1.1
+"""Just above 1, where all weights would have to be equal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +73,22 @@ class Weighing:
             The rows have no labels, no such attribute, or none is in the cohort.
         """
         labels_of(train)
+        self._check_cap()
         current = weights_in_force(recipe, train)
         inside = rows_in(train, self.cohort)
         reached = replace(train.take(inside), weights=current[inside])
-        found = capped(self.weights(reached, recipe.seed), reached.weights, self.cap)
+        found = self.weights(reached, recipe.seed) * reached.weights
+        others = np.delete(current, inside)
         if self.keeps_mass:
-            found = found * _safe_ratio(
-                reached.weights.sum(), float(found @ reached.weights)
-            )
+            # Measured among themselves, as they are scaled back to their weight.
+            found = capped(found, self.cap, np.empty(0))
+            found = found * (reached.weights.sum() / found.sum())
+        else:
+            found = capped(found, self.cap, others)
+        has_weight = reached.weights > 0
+        found = np.divide(
+            found, reached.weights, out=np.ones_like(found), where=has_weight
+        )
         factors = np.ones(len(train))
         factors[inside] = found
         if recipe.row_weights is not None:
@@ -87,6 +98,14 @@ class Weighing:
             row_weights=row_weights(train, factors),
             draws=recipe.draws or self.by == DRAWS,
         )
+
+    def _check_cap(self) -> None:
+        if 0 < self.cap < SMALLEST_CAP:
+            raise SettingError(
+                f"The largest weight is to be {self.cap:g} times the mean one; that "
+                f"leaves no room for weights. Give {SMALLEST_CAP:g} or more, or 0 for "
+                "no cap."
+            )
 
 
 def weights_in_force(recipe: Recipe, train: AuditFrame) -> Floats:
@@ -140,53 +159,47 @@ def rows_in(train: AuditFrame, rule: str) -> Ints:
     return rows
 
 
-def capped(factors: Floats, weights: Floats, cap: float) -> Floats:
-    """Return factors of which none exceeds `cap` times their weighted mean; 0: any.
+def capped(weights: Floats, cap: float, others: Floats) -> Floats:
+    """Return weights of which none exceeds `cap` times everyone's mean; 0: any.
 
-    Cutting at T lowers the mean, so T = cap * mean(min(f, T)) is solved for T: with
-    the largest factors cut, T (W - cap W_cut) = cap * (sum of w f over the others).
-    Where so few rows have a factor that no T will do, all of those get the same.
+    Cutting at T lowers the mean, so T = cap * mean(min(w, T)) is solved for T: with
+    the j largest cut, T (n - cap j) = cap * (sum of all the others). Where so few rows
+    have any weight that no T will do, all of those get the same.
 
     Parameters
     ----------
-    factors : float[n]
-        Zero or more.
-    weights : float[n]
-        What the rows weigh without them.
+    weights : float[m]
+        In force after the remedy, zero or more.
     cap : float
-        At least 1, or 0 for none.
+        At least `SMALLEST_CAP`, or 0 for none.
+    others : float[n - m]
+        Weights that count in the mean and are left as they are.
 
     Raises
     ------
     DataError
-        A factor is not a number, or all are zero.
+        A weight is not a number, or all are zero.
     """
-    if not np.isfinite(factors).all() or float(factors @ weights) <= 0:
+    if not np.isfinite(weights).all() or float(weights.sum()) <= 0:
         raise DataError(
             "This remedy leaves no weight on any row it reaches, or an infinite one. "
             "Choose a milder setting, a coarser attribute or a wider cohort."
         )
     if cap <= 0:
-        return factors
-    limit = max(cap, 1.0)
-    falling = np.argsort(-factors, kind="stable")
-    f, w = factors[falling], weights[falling]
-    total = float(w.sum())
-    cut = np.concatenate([[0.0], np.cumsum(w)])  # weight of the j largest
-    rest = np.concatenate([np.cumsum((w * f)[::-1])[::-1], [0.0]])  # of the others
+        return weights
+    falling = np.sort(weights)[::-1]
+    cut = np.arange(len(weights) + 1)  # j
+    rest = np.concatenate([np.cumsum(falling[::-1])[::-1], [0.0]]) + others.sum()
+    room = len(weights) + len(others) - cap * cut
     with np.errstate(divide="ignore", invalid="ignore"):
-        tops = limit * rest / (total - limit * cut)  # [n + 1], T if j are cut
-    # j are cut if T lies below the j-th largest factor and not below the next.
-    above, below = np.concatenate([[np.inf], f]), np.concatenate([f, [0.0]])
-    fits = (total - limit * cut > 0) & (tops < above) & (tops >= below)
-    top = tops[np.argmax(fits)] if fits.any() else f[f > 0].min()
-    return np.minimum(factors, top)
+        tops = cap * rest / room  # [m + 1], T if j are cut
+    # j are cut if T lies below the j-th largest weight and not below the next.
+    above, below = np.concatenate([[np.inf], falling]), np.append(falling, 0.0)
+    fits = (room > 0) & (tops > 0) & (tops < above) & (tops >= below)
+    top = tops[np.argmax(fits)] if fits.any() else falling[falling > 0].min()
+    return np.minimum(weights, top)
 
 
 def effective_rows(weights: Floats) -> float:
     """Return the effective number of rows, (sum w)^2 / sum w^2."""
     return float(weights.sum() ** 2 / (weights**2).sum())
-
-
-def _safe_ratio(total: float, part: float) -> float:
-    return total / part if part > 0 else 1.0

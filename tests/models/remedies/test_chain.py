@@ -65,3 +65,32 @@ def test_what_needs_a_finished_run_has_it_trained_first():
     last = Stage("last_layer", {"attribute": "sex"})
     recipe = completed(Recipe("t", stages=(weights, last)))
     assert [len(r.stages) for r in runs_of(recipe)] == [1, 2]
+
+
+@pytest.mark.parametrize("other", ["focal", "group_dro", "gap_penalty", "mixup"])
+def test_what_trains_many_models_leaves_no_room_for_others(other):
+    grid = Stage("grid_search", {"attribute": "sex"})
+    settings = {} if other in ("focal", "mixup") else {"attribute": "sex"}
+    for stages in ((grid, Stage(other, settings)), (Stage(other, settings), grid)):
+        with pytest.raises(SettingError, match="would have no say"):
+            completed(Recipe("t", stages=stages))
+
+
+@pytest.mark.parametrize("change", [{"prune": 0.5}, {"stop_by": "sex"}])
+def test_settings_that_would_be_ignored_are_refused(change):
+    grid = Stage("grid_search", {"attribute": "sex"})
+    with pytest.raises(SettingError, match="would have no say"):
+        completed(Recipe("t", stages=(grid,), **change))
+
+
+def test_nothing_trains_anew_what_goes_on_from_a_finished_model():
+    last = Stage("last_layer", {"attribute": "sex"})
+    after = Stage("reweighing", {"attribute": "sex"})
+    with pytest.raises(SettingError, match="Put 'Reweighing' first"):
+        completed(Recipe("t", stages=(last, after)))
+    assert len(completed(Recipe("t", stages=(last, Stage("temperature")))).stages) == 2
+
+
+def test_true_is_no_number():
+    with pytest.raises(SettingError, match="'strength' is True; give a number"):
+        stage("reweighing", attribute="sex", strength=True)

@@ -100,7 +100,7 @@ def test_a_group_without_a_class_is_refused_by_name(dataset):
 
 def test_impossible_moments_are_refused_with_advice(dataset):
     with pytest.raises(DataError, match="Raise the tolerance or the cap"):
-        factors(dataset.frame, attribute="group,work", cap=1.05)
+        factors(dataset.frame, attribute="group,work", cap=1.1)
 
 
 def test_one_group_is_refused(dataset):

@@ -9,6 +9,7 @@ import pytest
 
 from analysis.datasets.load import load
 from analysis.datasets.task import Task
+from analysis.errors import DataError
 from models.data import _loaded
 from models.evaluations import splits_of
 from models.execute import execute
@@ -20,6 +21,7 @@ from models.remedies.base import PosthocRemedy, RetrainingRemedy, summary_of
 from models.remedies.chain import completed, remedy_of, runs_of, stage
 from models.remedies.row_edit import Workshop
 from models.remedies.settings import settings_of
+from models.remedies.weighing import weights_in_force
 from models.store import Store
 from models.training import train_now
 
@@ -236,3 +238,59 @@ def _fresh_tables():
     _loaded.cache_clear()
     yield
     _loaded.cache_clear()
+
+
+KEEPS_LAST = [
+    ("road", {"attribute": "group"}),
+    ("gap_penalty", {"attribute": "group"}),
+    ("adversarial", {"attribute": "group"}),
+    ("logit_adjustment", {"attribute": "group"}),
+]
+
+
+@pytest.mark.parametrize(("name", "settings"), KEEPS_LAST)
+def test_an_aim_that_no_loss_tells_of_keeps_the_last_epoch(bench, name, settings):
+    recipe = replace(recipe_of("two", stages=(Stage(name, settings),)), patience=1)
+    run = train_now(bench, recipe)
+    assert run.epochs == run.best_epoch == recipe.epochs
+
+
+def test_doubted_labels_are_not_judged_before_they_are_doubted(bench):
+    stages = (Stage("noisy_labels", {"warm_up": 2}),)
+    run = train_now(bench, recipe_of("two", stages=stages))
+    assert run.best_epoch > 2
+
+
+def test_synthetic_people_weigh_what_their_cell_weighs(bench):
+    """Balanced cells stay balanced, whichever comes first."""
+    dataset = load(task("two", 2), bench.tables)
+    frame = replace(dataset.frame, weights=np.ones(len(dataset.frame)))
+    frame = frame.take(np.arange(0, 600, 2))
+    workshop = Workshop(lambda other: None, lambda rows, epochs: None)
+    even = Stage("inverse_frequency", {"attribute": "group"})
+    more = Stage("smote", {"attribute": "group", "strength": 0.5})
+    for stages in ((even, more), (more, even)):
+        recipe, train = remedied(
+            completed(recipe_of("two", stages=stages)), frame, workshop
+        )
+        w = weights_in_force(recipe, train)
+        cells = np.bincount(train.groups["group"].codes * 2 + train.y_true, w)
+        weight = cells / np.bincount(train.groups["group"].codes * 2 + train.y_true)
+        one = weights_in_force(
+            *remedied(completed(recipe_of("two", stages=(even,))), frame, workshop)
+        )
+        first = np.bincount(frame.groups["group"].codes * 2 + frame.y_true, one)
+        before = first / np.bincount(frame.groups["group"].codes * 2 + frame.y_true)
+        if stages[0] is even:
+            np.testing.assert_allclose(weight, before)
+        else:
+            np.testing.assert_allclose(cells, cells.mean())
+
+
+def test_numbers_beyond_reach_are_refused_by_name(bench):
+    frame = load(task("two", 2), bench.tables).frame
+    features = frame.features.assign(age=frame.features["age"] * 1e200)
+    workshop = Workshop(lambda other: None, lambda rows, epochs: None)
+    recipe = recipe_of("two", stages=(Stage("decorrelation", {"attribute": "group"}),))
+    with pytest.raises(DataError, match="'age' holds numbers up to"):
+        remedied(completed(recipe), replace(frame, features=features), workshop)

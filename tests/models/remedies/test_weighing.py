@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
-from analysis.errors import DataError
+from analysis.errors import DataError, SettingError
 from models import batches
 from models.prepare import Prepared, training_of
 from models.preprocess import fit_preprocessor
@@ -59,24 +61,62 @@ def test_the_cap_is_in_multiples_of_the_mean_weight(dataset):
     assert effective_rows(cut) > effective_rows(plain)
 
 
-@pytest.mark.parametrize("cap", [1.2, 1.5, 3.0, 100.0])
-def test_capped_weights_keep_their_order_and_their_limit(rng, cap):
-    found, own = rng.pareto(1.0, 300), rng.uniform(0.5, 2, 300)
-    cut = capped(found, own, cap)
-    assert cut.max() <= cap * np.average(cut, weights=own) * (1 + 1e-6)
+@pytest.mark.parametrize("cap", [1.1, 1.5, 3.0, 100.0])
+@pytest.mark.parametrize("n_others", [0, 40])
+def test_capped_weights_keep_their_order_and_their_limit(rng, cap, n_others):
+    found, others = rng.pareto(1.0, 300), rng.uniform(0.5, 2, n_others)
+    cut = capped(found, cap, others)
+    mean = np.concatenate([cut, others]).mean()
+    assert cut.max() <= cap * mean * (1 + 1e-9)
     assert (np.diff(cut[np.argsort(found)]) >= 0).all()
     assert (cut <= found).all()
+    if (cut < found).any():  # and no lower than it must be
+        assert cut.max() == pytest.approx(cap * mean)
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.0, 0.1, 1.0, 5.0, 1e6]), min_size=1, max_size=12),
+    st.floats(1.1, 20),
+)
+def test_a_cap_never_wipes_rows_out(found, cap):
+    found = np.array(found)
+    assume(found.sum() > 0)
+    cut = capped(found, cap, np.empty(0))
+    assert ((cut > 0) == (found > 0)).all()
+    is_even = len(np.unique(cut[cut > 0])) == 1
+    assert is_even or cut.max() <= cap * cut.mean() * (1 + 1e-9)
+
+
+def test_where_so_few_have_weight_that_no_cap_will_do_they_get_the_same():
+    found = np.array([5.0, 2.0, 0.0, 0.0, 0.0, 0.0])
+    np.testing.assert_array_equal(
+        capped(found, 1.5, np.empty(0)), [2.0, 2.0, 0.0, 0.0, 0.0, 0.0]
+    )
 
 
 def test_no_cap_is_no_cap():
     found = np.array([0.0, 1.0, 1e9])
-    np.testing.assert_array_equal(capped(found, np.ones(3), 0.0), found)
+    np.testing.assert_array_equal(capped(found, 0.0, np.empty(0)), found)
 
 
 @pytest.mark.parametrize("bad", [[0.0, 0.0], [np.nan, 1.0], [np.inf, 1.0]])
 def test_weights_that_make_no_sense_are_refused_with_advice(bad):
     with pytest.raises(DataError, match="Choose a milder setting"):
-        capped(np.array(bad), np.ones(2), 0.0)
+        capped(np.array(bad), 0.0, np.empty(0))
+
+
+def test_a_cap_below_the_mean_is_refused(dataset):
+    with pytest.raises(SettingError, match=r"Give 1.1 or more, or 0 for no cap"):
+        factors(dataset.frame, cap=0.5)
+
+
+def test_the_cap_counts_survey_weights_and_earlier_remedies(dataset):
+    frame = dataset.frame
+    recipe = Recipe("t", survey_weights=True)
+    for _ in range(2):
+        recipe = ByAge(cap=1.5).change(recipe, frame)
+    final = frame.weights * recipe.row_weights.factors(frame)
+    assert final.max() == pytest.approx(1.5 * final.mean(), rel=1e-6)
 
 
 @pytest.mark.parametrize(
