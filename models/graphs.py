@@ -49,6 +49,12 @@ class Graph:
         with torch.cuda.graph(self._graph):
             self.loss = self._pass()
         torch.cuda.set_rng_state(state, self.training.device)
+        # A batch of another size gives parameters other gradients in between.
+        self._gradients = [
+            (p, p.grad)
+            for p in self.training.network.parameters()
+            if p.grad is not None
+        ]
 
     def _pass(self) -> Tensor:
         batch = self.training.chosen(self.index)
@@ -63,6 +69,8 @@ class Graph:
             return None
         self.index.copy_(batch.index)
         self._graph.replay()
+        for parameter, gradient in self._gradients:
+            parameter.grad = gradient
         return self.loss.clone()
 
 

@@ -61,10 +61,11 @@ class RobustAdversarial(InLoop):
         AIMS[0], AIMS, "What becomes alike: who is selected, or who is decided wrong."
     )
     strength: float = setting(
-        1.0,
+        0.3,
         0.0,
-        20.0,
-        "Weight of the adversary (lambda); 0 trains plainly.",
+        5.0,
+        "Weight of the adversary (lambda); 0 trains plainly, and from 1 on the model can "
+        "break down where the group is hard to read.",
         is_dial=True,
     )
     tau: float = setting(
