@@ -64,8 +64,8 @@ class RobustAdversarial(InLoop):
         0.3,
         0.0,
         5.0,
-        "Weight of the adversary (lambda); 0 trains plainly, and from 1 on the model can "
-        "break down where the group is hard to read.",
+        "Weight of the adversary (lambda); 0 trains plainly, and from 1 on the model "
+        "can break down where the group is hard to read.",
         is_dial=True,
     )
     tau: float = setting(

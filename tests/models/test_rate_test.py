@@ -48,7 +48,7 @@ def test_nothing_of_the_training_moves(recipe, training_on):
         {"prune": 0.5},
         {"ema": 0.9, "clip": 1.0, "stop_by": "group"},
         {"draws": True},
-        {"layers": "last"},
+        {"layers": "last", "warm_start": "base"},
         {"architecture": "tabm"},
         {"architecture": "logistic"},
     ],

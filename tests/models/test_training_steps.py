@@ -207,7 +207,13 @@ def test_weights_that_explode_are_said_and_can_be_capped(recipe, prepared_for):
 def test_training_the_last_layer_leaves_every_other_tensor_bitwise(recipe, training_on):
     for architecture in ("mlp", "mlp_embeddings", "tabm"):
         training = training_on(
-            replace(recipe, architecture=architecture, layers="last", ema=0.5)
+            replace(
+                recipe,
+                architecture=architecture,
+                layers="last",
+                warm_start="base",
+                ema=0.5,
+            )
         )
         before = copy.deepcopy(training.network.state_dict())
         last = {id(p) for p in training.network.last_layer().parameters()}
