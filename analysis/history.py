@@ -227,7 +227,8 @@ def losses(epochs: Sequence[Mapping[str, Any]], kept: int = 0) -> Losses:
         for key in keys
     ]
     told = int(epochs[-1].get("best_epoch") or 0) if epochs else 0
-    return Losses(*columns, kept=kept or told)
+    epoch, train, validation, auroc = columns
+    return Losses(epoch, train, validation, auroc, kept or told)
 
 
 def _number(value: float | None) -> float:

@@ -6,15 +6,25 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from analysis.arrays import Floats
 from analysis.charts import numbers, theme
 from analysis.charts.groups import short_title, unit_of
 from analysis.charts.withheld import withheld_words
-from analysis.estimates import Estimate
+from analysis.estimates import Estimate, Estimates
 from analysis.frontier import Frontier, lower_is_fairer
 
 HEIGHT = 240
-CLEARANCE = (0.09, 0.10)
-"""Shares of the frame's width and height within which two labels would touch."""
+FRAME_WIDTH = 430
+"""Of the plot beside a form, in pixels, where it is narrowest."""
+
+LETTER, LINE = 7.5, 17
+"""Width and height that a letter of a label takes, in pixels."""
+
+CORNERS = ((1, 1), (-1, 1), (1, -1), (-1, -1))
+"""Sides of a dot on which its label may stand, away from its own intervals."""
+
+GAP = (6, 4)
+"""Between a dot and its label, in pixels."""
 
 MARGIN = 0.08
 """Of the frame's span, so that no dot stands on its edge."""
@@ -26,6 +36,7 @@ def curve(
     base: str = "",
     chosen: str = "",
     ink: theme.Ink = theme.LIGHT,
+    whom: str = "everyone",
 ) -> go.Figure:
     """Draw every model's fairness and accuracy with their intervals.
 
@@ -37,6 +48,8 @@ def curve(
     chosen : str
         The model that stands out; empty for none.
     ink : Ink
+    whom : str
+        What all rows are called: everyone, or the cohort.
     """
     better = "left" if lower_is_fairer(record.metric, record.against) else "right"
     chart = theme.figure(
@@ -51,7 +64,12 @@ def curve(
     _join_best(chart, record, ink)
     drawn = _drawn(record)
     for m in sorted(
-        drawn, key=lambda m: (record.names[m] == chosen, record.is_best[m])
+        drawn,
+        key=lambda m: (
+            record.names[m] == base,  # a ring around what coincides with it
+            record.names[m] == chosen,
+            record.is_best[m],
+        ),
     ):
         _draw_dot(chart, record, m, {base: "base", chosen: "chosen"}, ink)
     _label_dots(chart, record, drawn, (base, chosen), ink)
@@ -63,7 +81,7 @@ def curve(
         nticks=6,
     )
     chart.update_yaxes(
-        title="Accuracy, everyone",
+        title=f"Accuracy, {theme.safe(whom)}",
         tickformat=".1~%",
         range=_span([y.low, y.high, y.value]),
         nticks=6,
@@ -147,7 +165,7 @@ def _draw_dot(
     color = ink.ghost if is_plain else ink.accent
     marker: dict[str, object] = {"color": color, "size": 15 if role == "chosen" else 10}
     if role == "base":
-        marker |= {"symbol": "circle-open", "size": 12, "line": {"width": 2}}
+        marker |= {"symbol": "circle-open", "size": 20, "line": {"width": 2.5}}
     x, y = record.fairness.at(m), record.price.at(m)
     bars = {"color": theme.translucent(color, 0.35), "thickness": 1.5}
     chart.add_scatter(
@@ -175,6 +193,10 @@ def _ends(e: Estimate) -> dict[str, object]:
     }
 
 
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top, in pixels of the frame."""
+
+
 def _label_dots(
     chart: go.Figure,
     record: Frontier,
@@ -186,35 +208,74 @@ def _label_dots(
 
     `first` are the model before and the one that stands out.
     """
-    x, y = record.fairness.value, record.price.value
-    wide, high = (
-        np.ptp(_span([e.low, e.high, e.value])) for e in (record.fairness, record.price)
-    )
-    placed: list[tuple[float, float]] = []
+    x, y = _in_pixels(record.fairness, FRAME_WIDTH), _in_pixels(record.price, HEIGHT)
+    dots = {m: (x[0][m] - 8, y[0][m] - 8, x[0][m] + 8, y[0][m] + 8) for m in drawn}
+    bars = {m: _bars(x[:, m], y[:, m]) for m in drawn}
+    placed: list[Box] = []
     for m in sorted(drawn, key=lambda m: (record.names[m] not in first, m)):
-        side = -1 if record.names[m] == first[0] else 1  # the model before: under it
-        at = (x[m] / wide, y[m] / high + side * CLEARANCE[1] / 2)
-        if _is_taken(at, placed):
-            continue
-        placed.append(at)
         is_first = record.names[m] in first
+        others = [dots[other] for other in drawn if other != m]
+        crossed = [bar for other in drawn for bar in bars[other]]
+        found = {
+            corner: _label_box(record.names[m], (x[0][m], y[0][m]), corner)
+            for corner in CORNERS
+        }
+        corner, box = min(
+            found.items(), key=lambda c: _crowd(c[1], placed, others, crossed)
+        )
+        if _touches(box, placed) or (_touches(box, others) and not is_first):
+            continue
+        placed.append(box)
         theme.label(
             chart,
             theme.safe(record.names[m], 18),
-            x=x[m],
-            y=y[m],
-            xanchor="center",
-            yshift=-16 if record.names[m] == first[0] else 17,
+            x=record.fairness.value[m],
+            y=record.price.value[m],
+            xanchor="left" if corner[0] > 0 else "right",
+            xshift=corner[0] * GAP[0],
+            yshift=corner[1] * (GAP[1] + LINE / 2),
             bgcolor=theme.translucent(ink.page, 0.8),
             borderpad=0,
             font={"color": ink.text if is_first else ink.muted, "size": 13},
         )
 
 
-def _is_taken(at: tuple[float, float], placed: Collection[tuple[float, float]]) -> bool:
+def _in_pixels(estimates: Estimates, size: float) -> Floats:
+    """Return values and both ends of intervals as places in the frame, [3, m]."""
+    ends = [estimates.value, estimates.low, estimates.high]
+    low, high = _span(ends)
+    places: Floats = (np.array(ends) - low) / (high - low) * size
+    return np.where(np.isnan(places), places[0], places)  # an end that is not known
+
+
+def _bars(x: Floats, y: Floats) -> list[Box]:
+    """Return the two intervals of a dot as thin boxes."""
+    return [(x[1], y[0] - 1, x[2], y[0] + 1), (x[0] - 1, y[1], x[0] + 1, y[2])]
+
+
+def _label_box(name: str, at: tuple[float, float], corner: tuple[int, int]) -> Box:
+    width = LETTER * min(len(name), 18)
+    x, y = at[0] + corner[0] * GAP[0], at[1] + corner[1] * GAP[1]
+    left = x if corner[0] > 0 else x - width
+    bottom = y if corner[1] > 0 else y - LINE
+    return left, bottom, left + width, bottom + LINE
+
+
+def _crowd(
+    box: Box, placed: Collection[Box], dots: Collection[Box], bars: Collection[Box]
+) -> tuple[bool, bool, int]:
+    """Return how much is in a label's way, the worst first."""
+    crossed = sum(_touches(box, [bar]) for bar in bars)
+    return _touches(box, placed), _touches(box, dots), crossed
+
+
+def _touches(box: Box, others: Collection[Box]) -> bool:
     return any(
-        abs(at[0] - other[0]) < CLEARANCE[0] and abs(at[1] - other[1]) < CLEARANCE[1]
-        for other in placed
+        box[0] < other[2]
+        and other[0] < box[2]
+        and box[1] < other[3]
+        and other[1] < box[3]
+        for other in others
     )
 
 

@@ -19,7 +19,6 @@ HEAD_HEIGHT = 120
 """Of title, subtitle of two lines and margins, about."""
 
 
-
 @dataclass(frozen=True)
 class Epochs:
     """Where a run stands.

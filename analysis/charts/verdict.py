@@ -44,7 +44,9 @@ def words(found: Verdict, record: PairedComparison, whom: str = "everyone") -> s
     moved = _moved(found.gained, record, found.metric, better)
     moved += _moved(found.lost, record, found.metric, worse)
     said = f"{'; but '.join(moved)}." if moved else _nothing_sure(found, record)
-    return " ".join([f"{title}:", said, _price(found, record, whom), *_otherwise(found)])
+    return " ".join(
+        [f"{title}:", said, _price(found, record, whom), *_otherwise(found)]
+    )
 
 
 def alarm_words(alarms: Sequence[Alarm], people: str = "people") -> str:
@@ -142,7 +144,8 @@ def _nothing_sure(found: Verdict, record: PairedComparison) -> str:
     if np.isnan(found.undetected):
         return f"{said}."
     signed = change_unit(found.metric)
-    size = numbers.plain(found.undetected, signed, 0 if signed == "points" else 3)
+    digits = 0 if found.undetected >= 0.01 else 1
+    size = numbers.plain(found.undetected, signed, digits if signed == "points" else 3)
     return (
         f"{said}; with these rows, changes under {size.lstrip('+')} are mostly missed."
     )

@@ -112,6 +112,7 @@ def resume(run_id: str) -> None:
 
 def show_result(run_id: str, page: str) -> None:
     """Turn the sidebar to a finished run and switch to a page."""
+    state.leave()
     state.turn_to(run=run_id)
     state.forget_job()
     state.go(page)

@@ -231,7 +231,7 @@ def watched(
     if not is_retraining:
         return by, rate
     left, right = st.columns([2, 3])
-    by = left.selectbox("Groups of", names, names.index(by), key="remedies.by")
+    by = left.selectbox("Watch groups of", names, names.index(by), key="remedies.by")
     rate = right.selectbox(
         "Measure",
         rates,

@@ -7,10 +7,12 @@ from typing import Any
 import streamlit as st
 
 from analysis.charts.theme import visible
+from analysis.errors import AuditError
+from models.names import joined
 from models.remedies.base import Remedy
 from models.remedies.settings import Setting, settings_of
 from models.remedies.weighing import DRAWS, WEIGHTS
-from pages.ui.messages import note, plain
+from pages.ui.messages import curly, note, plain, show
 
 LABELS: Mapping[str, str] = {
     "attribute": "Groups of",
@@ -18,6 +20,16 @@ LABELS: Mapping[str, str] = {
     "cap": "Largest weight",
 }
 """Settings that many remedies share, in words of a form."""
+
+MISSING: Mapping[str, str] = {
+    "attribute": "Choose at least one attribute under ‘Groups of’.",
+    "feature": "Choose at least one feature.",
+    "cohort": "Say who: a rule such as age >= 40.",
+    "table": "Choose a table.",
+}
+"""What to do about a setting that must be given, by its kind."""
+
+_GROUP = "group at training"
 
 MOST_STEPS = 60
 """A slider with more stops than this cannot be set by hand."""
@@ -49,7 +61,8 @@ class Offer:
     cohort_of : tuple of str
         Settings that start with it; none for all that take a cohort.
     reach : function of a rule
-        Says how many training rows the rule reaches.
+        Says how many training rows the rule reaches; raises an `AuditError` for one
+        that cannot be used.
     """
 
     attributes: tuple[str, ...]
@@ -107,8 +120,27 @@ def needs_words(remedy: type[Remedy]) -> str:
     optional = [
         s for s in settings_of(remedy) if s.kind == "attribute" and s.default == ""
     ]
-    said = f"Source: {remedy.source}. Needs {', '.join(remedy.needs)}"
-    return f"{said}, only if groups are chosen." if optional else f"{said}."
+    always = [n for n in remedy.needs if not (optional and n.startswith("group"))]
+    said = curly(f"Source: {remedy.source}.")
+    said += f" Needs {', '.join(always)}." if always else ""
+    if not optional:
+        return said
+    group = next((n for n in remedy.needs if n.startswith("group")), _GROUP)
+    return f"{said} Needs {group} only if groups are chosen."
+
+
+def problem(remedy: type[Remedy], chosen: Mapping[str, Any], offer: Offer) -> str:
+    """Say why a form cannot be sent as it stands; empty if it can."""
+    for s in settings_of(remedy):
+        value = str(chosen[s.name]).strip()
+        if s.default is None and not value:
+            return MISSING.get(s.kind, "") or f"Choose ‘{label_of(s)}’."
+        if s.kind == "cohort" and value:
+            try:
+                offer.reach(value)
+            except AuditError:
+                return f"Mend the rule under ‘{label_of(s)}’ first."
+    return ""
 
 
 def words(name: str) -> str:
@@ -120,7 +152,9 @@ def words(name: str) -> str:
 def label_of(s: Setting) -> str:
     """Return the label of a setting's control."""
     is_mix = s.options == (WEIGHTS, DRAWS)  # the switch that all weights share
-    return "Reach the mix by" if is_mix else s.label or words(s.name)
+    if s.name == "by":
+        return "Reach the mix by" if is_mix else "Groups are cut by"
+    return s.label or words(s.name)
 
 
 def step_of(low: float, high: float, default: float) -> float:
@@ -145,7 +179,7 @@ def _control(s: Setting, key: str, offer: Offer) -> Any:
 
 
 def _shown(s: Setting, key: str) -> dict[str, Any]:
-    return {"key": key, "help": plain(s.help), "persist_state": "session"}
+    return {"key": key, "help": plain(curly(s.help)), "persist_state": "session"}
 
 
 def _number(s: Setting, key: str, offer: Offer) -> float:
@@ -197,7 +231,7 @@ def _attribute(s: Setting, key: str, offer: Offer) -> str:
         placeholder="Choose one or several" if s.default is None else "No groups",
         **_shown(s, f"{key}.{first}"),  # a new aim is a new start
     )
-    return ", ".join(chosen)
+    return joined(chosen)
 
 
 def _class(s: Setting, key: str, offer: Offer) -> str:
@@ -221,7 +255,10 @@ def _cohort(s: Setting, key: str, offer: Offer) -> str:
         placeholder="Everyone" if s.default is not None else "Such as age >= 40",
         **_shown(s, f"{key}.{first}"),
     )
-    note(offer.reach(rule or ""))
+    try:
+        note(offer.reach(rule or ""))
+    except AuditError as error:
+        show(error)
     return str(rule or "")
 
 
@@ -235,7 +272,7 @@ def _feature(s: Setting, key: str, offer: Offer) -> str:
         placeholder="Choose columns",
         **_shown(s, f"{key}.{first}"),
     )
-    return ", ".join(chosen)
+    return joined(chosen)
 
 
 def _table(s: Setting, key: str, offer: Offer) -> str:

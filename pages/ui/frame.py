@@ -29,6 +29,7 @@ pages = {
 }
 page = st.navigation(list(pages.values()))
 state.remember_pages(pages)
+state.notice_page(page.url_path)
 with st.sidebar:
     sidebar.draw()
 note(state.unknown())

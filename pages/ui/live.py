@@ -17,6 +17,8 @@ from pages.ui.messages import audit_errors, note, plain
 
 POLL_SECONDS = 1.0
 
+FIRST_HEIGHT = 300
+
 _ROWS = re.compile(r" has [\d,]+ calibration rows")
 """What `GroupTooSmallError` says of a group."""
 
@@ -24,7 +26,13 @@ Curves = Callable[[Run, Sequence[Mapping[str, Any]]], None]
 Ended = Callable[[Run], None]
 
 
-def panel(run: Run, curves: Curves, key: str, ended: Ended | None = None) -> None:
+def panel(
+    run: Run,
+    curves: Curves,
+    key: str,
+    ended: Ended | None = None,
+    height: int = FIRST_HEIGHT,
+) -> None:
     """Show a run, and follow it until it ends.
 
     Parameters
@@ -36,11 +44,15 @@ def panel(run: Run, curves: Curves, key: str, ended: Ended | None = None) -> Non
         The page's name.
     ended : function of the run, or None
         Says how a finished run came out.
+    height : int
+        Of the curves, which a placeholder has until they come.
     """
 
     def follow() -> None:
         with audit_errors():
-            _follow(run, curves, key, ended)
+            is_waiting = _follow(run, curves, key, ended)
+            if is_waiting:
+                st.skeleton(height=height)
 
     every = POLL_SECONDS if run.is_active else None
     st.fragment(follow, run_every=every, key=f"{key}.live")()
@@ -100,7 +112,8 @@ def watched() -> Run | None:
     return active[0] if active else None
 
 
-def _follow(seen: Run, curves: Curves, key: str, ended: Ended | None) -> None:
+def _follow(seen: Run, curves: Curves, key: str, ended: Ended | None) -> bool:
+    """Show where a run stands; return whether its curves are still to come."""
     run = cache.store().run(seen.id)
     events = cache.store().events(run.id)
     epochs = _epochs(events)
@@ -116,8 +129,7 @@ def _follow(seen: Run, curves: Curves, key: str, ended: Ended | None) -> None:
         _after(run, key)
     if epochs:
         curves(run, epochs)
-    elif run.is_active and has_curves(run):
-        st.skeleton(height=300)
+    return not epochs and run.is_active and has_curves(run)
 
 
 def _progress(run: Run, epochs: Sequence[Mapping[str, Any]]) -> None:

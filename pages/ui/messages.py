@@ -17,6 +17,8 @@ _MARKUP = re.compile(
 # Addresses become links after escapes are read; only a joiner inside keeps them text.
 _LINK = re.compile(r"https?(?=://)|www(?=\.)|@", re.IGNORECASE)
 
+_QUOTED = re.compile(r"(?<!\w)'([^']+)'(?!\w)")
+
 # A number and its unit stay on one line.
 _TORN = re.compile(r"(?<=\d) (?=%|points?\b)")
 
@@ -30,6 +32,11 @@ def plain(text: str) -> str:
     """
     text = _LINK.sub("\\g<0>\u2060", visible(str(text)))
     return _TORN.sub("\u00a0", _MARKUP.sub(r"\\\1", text))
+
+
+def curly(text: str) -> str:
+    """Return the product's own text with curly quotes; never a stranger's."""
+    return _QUOTED.sub("‘\\1’", text).replace("'", "’")
 
 
 @contextmanager

@@ -42,7 +42,8 @@ def chain_words(run: Run) -> str:
     """Say that a run is mended already, so that another fix adds to its chain."""
     if not run.recipe.stages:
         return ""
-    return f"This run is mended already; the fix adds to the chain: {controls.words_of(run)} + …"
+    title = controls.words_of(run)
+    return f"This run is mended already; the fix adds to the chain: {title} + …"
 
 
 def overall_words(view: View, record: Disaggregation) -> str:

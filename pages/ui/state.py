@@ -22,6 +22,7 @@ CLASS_WIDGET, HIDDEN_WIDGET = "sidebar.class", "sidebar.hidden"
 SAVED_WIDGET = "sidebar.saved"
 _PAGES, _JOB, _SAID = "frame.pages", "job", "frame.said"
 _SWEEP, _AWAITED = "sweep", "frame.awaited"
+_AT, _GOING, _LEFT = "frame.at", "frame.going", "frame.left"
 _PENDING, _ARRIVED, _UNKNOWN = "frame.pending", "frame.arrived", "frame.unknown"
 _CHOSEN, _FOLLOWED = "frame.chosen", "frame.followed"
 _BY_GROUP = "frame.by_group"
@@ -101,6 +102,31 @@ def settle(data_names: Sequence[str]) -> None:
         held[_BY_GROUP] = wanted.by_group
 
 
+def notice_page(path: str) -> None:
+    """Show what a page showed when the browser's back or forward leads to it.
+
+    Pages switch with `go`; the list of pages leads to an address without a view. A
+    page that was left with `leave` is as it was then: a switch writes its own address
+    into the history before it turns the page. Any other one is read from the address.
+    """
+    held = st.session_state
+    is_ours = bool(held.pop(_GOING, False))
+    before, held[_AT] = held.get(_AT), path
+    if before in (None, path) or is_ours or views.DATA not in st.query_params:
+        return
+    if path in held.get(_LEFT, {}):
+        held[_PENDING], held[_JOB], held[_SWEEP] = held[_LEFT][path]
+    else:
+        held[_ARRIVED] = False
+
+
+def leave() -> None:
+    """Remember what the page shows, before another run is turned to."""
+    held = st.session_state
+    place = view(), job(), watches_sweep()
+    held[_LEFT] = held.get(_LEFT, {}) | {held.get(_AT, ""): place}
+
+
 def _arrival(data_names: Sequence[str]) -> View | None:
     """Read the address once per session: reloads and shared links come with one."""
     held, asked = st.session_state, st.query_params
@@ -171,13 +197,11 @@ def publish() -> None:
     """Keep the address true, so that it means the same view later."""
     wanted = address()
     ours = (*views.ADDRESS, _JOB, _SWEEP)
-    for key in list(st.query_params):
-        if (key in ours or key.endswith(FOLLOWING)) and key not in wanted:
-            del st.query_params[key]
-    for key, value in wanted.items():
-        values = value if isinstance(value, list) else [value]
-        if st.query_params.get_all(key) != values:
-            st.query_params[key] = value
+    now = {key: st.query_params.get_all(key) for key in st.query_params}
+    kept = {k: v for k, v in now.items() if k not in ours and not k.endswith(FOLLOWING)}
+    then = {k: v if isinstance(v, list) else [v] for k, v in wanted.items()}
+    if kept | then != now:  # at once: the browser's history has one entry for each
+        st.query_params.from_dict(kept | then)
 
 
 def forget_data() -> None:
@@ -271,9 +295,8 @@ def awaited() -> str:
 
 def forget_job() -> None:
     """Watch no run any more."""
-    for key in (_JOB, _SWEEP):
+    for key in (_JOB, _SWEEP):  # the address follows: `publish`, or a switch of page
         st.session_state.pop(key, None)
-        st.query_params.pop(key, None)
 
 
 def remember_pages(pages: Mapping[str, Any]) -> None:
@@ -287,6 +310,7 @@ def go(page: str) -> None:
     A switch forgets widgets and clears the address, so both are handed over.
     """
     st.session_state.setdefault(_PENDING, view())
+    st.session_state[_GOING] = True
     st.switch_page(st.session_state[_PAGES][page], query_params=address())
 
 

@@ -7,11 +7,12 @@ import streamlit as st
 from analysis.charts.theme import visible
 from analysis.datasets.load import Dataset
 from analysis.errors import SettingError
+from models.names import joined
 from models.recipe import ARCHITECTURE_TITLES, BOOSTING, SCHEDULES, Recipe
 from pages.ui import actions, controls, state
 from pages.ui.controls import SPLIT_TITLES
-from pages.ui.mending.times import rough
-from pages.ui.messages import note
+from pages.ui.mending.times import besides, span
+from pages.ui.messages import note, show
 from pages.ui.recipes import LAYERED
 
 KEY = "model"
@@ -48,23 +49,29 @@ def form(
 ) -> Recipe | None:
     """Draw the training form; return a recipe once the button is pressed.
 
-    Raises
-    ------
-    SettingError
-        A setting cannot be read or is out of range.
+    While a setting cannot be read or is out of range, it says so and cannot be.
     """
     settings = _split(data, methods) | _usual()
     architecture = str(settings["architecture"])
     with st.expander("More settings", key=f"{KEY}.more"):
         texts = _more(data, architecture)
     note(_time_words(data, architecture, int(settings["epochs"])))
-    if not st.button("Train", type=importance, key=f"{KEY}.train"):
+    recipe = _recipe(task=data.task.name, **settings, **texts)
+    is_pressed = st.button(
+        "Train", type=importance, disabled=recipe is None, key=f"{KEY}.train"
+    )
+    return recipe if is_pressed else None
+
+
+def _recipe(**settings: Any) -> Recipe | None:
+    """Return what the form makes; None, with the reason shown, while it cannot."""
+    try:
+        if isinstance(hidden := settings.get("hidden"), str):
+            settings["hidden"] = layers_of(hidden)
+        return Recipe(**settings)
+    except SettingError as error:
+        show(error)
         return None
-    hidden = texts.pop("hidden", None)
-    if isinstance(hidden, str):
-        hidden = layers_of(hidden)
-    sizes = {} if hidden is None else {"hidden": hidden}
-    return Recipe(task=data.task.name, **settings, **texts, **sizes)
 
 
 def layers_of(text: str) -> tuple[int, ...]:
@@ -86,18 +93,17 @@ def layers_of(text: str) -> tuple[int, ...]:
 
 
 def seconds(data: Dataset, architecture: str, epochs: int) -> float:
-    """Return about how long a training takes on one core, in seconds."""
+    """Return about how long a run takes on one core, training and all, in seconds."""
     work = len(data.frame) * epochs * SECONDS_PER_ROW_AND_EPOCH
-    return 1.0 + work * SLOWNESS[architecture]
+    return 1.0 + besides(len(data.frame)) + work * SLOWNESS[architecture]
 
 
 def _time_words(data: Dataset, architecture: str, epochs: int) -> str:
-    took = rough(seconds(data, architecture, epochs))
-    said = f"Takes about {took} on a processor, less where it stops early"
-    slowness = SLOWNESS[architecture]
-    if slowness < 10:
+    said = f"Takes {span(seconds(data, architecture, epochs))} on a processor, less "
+    said += "where it stops early"
+    if SLOWNESS[architecture] < 10:
         return f"{said}."
-    return f"{said}: {slowness:g} times as long as a multilayer perceptron."
+    return f"{said}; a multilayer perceptron {span(seconds(data, 'mlp', epochs))}."
 
 
 def _split(data: Dataset, methods: tuple[str, ...]) -> dict[str, Any]:
@@ -107,6 +113,7 @@ def _split(data: Dataset, methods: tuple[str, ...]) -> dict[str, Any]:
             methods,
             format_func=SPLIT_TITLES.__getitem__,
             key=f"{KEY}.split",
+            help="Which rows train the model, and which are kept for its test.",
         )
         held_out = ""
         if split == "domain" and data.frame.domain is not None:
@@ -124,11 +131,22 @@ def _usual() -> dict[str, Any]:
             list(ARCHITECTURE_TITLES),
             format_func=ARCHITECTURE_TITLES.__getitem__,
             key=f"{KEY}.architecture",
+            help="What kind of model is trained. Simple ones are quick and often as "
+            "good on tables; the slow ones find finer patterns.",
         )
         epochs = st.number_input(
-            "Epochs at most", 1, 1000, usual.epochs, key=f"{KEY}.epochs"
+            "Epochs at most",
+            *(1, 1000, usual.epochs),
+            key=f"{KEY}.epochs",
+            help="How often training goes through all training rows at most.",
         )
-        seed = st.number_input("Seed", 0, 2**31 - 1, usual.seed, key=f"{KEY}.seed")
+        seed = st.number_input(
+            "Seed",
+            *(0, 2**31 - 1, usual.seed),
+            key=f"{KEY}.seed",
+            help="Where chance starts: the same seed gives the same model, another "
+            "one shows how much is luck.",
+        )
     return {"architecture": architecture, "epochs": epochs, "seed": seed}
 
 
@@ -142,7 +160,9 @@ def _more(data: Dataset, architecture: str) -> dict[str, Any]:
         found |= _start(data, architecture)  # its layers take the place of those above
     if data.task.weight is not None:
         found["survey_weights"] = st.checkbox(
-            "Train with the survey weights", key=f"{KEY}.survey_weights"
+            "Train with the survey weights",
+            key=f"{KEY}.survey_weights",
+            help="Rows then count in training as they do in the numbers.",
         )
     return found
 
@@ -164,7 +184,7 @@ def _stopping(data: Dataset, usual: Recipe) -> dict[str, Any]:
             help="The epoch is kept at which the group that is served worst is served "
             "best. Several are crossed.",
         )
-    return {"patience": patience, "stop_by": ", ".join(groups)}
+    return {"patience": patience, "stop_by": joined(groups)}
 
 
 def _size(usual: Recipe, architecture: str) -> dict[str, Any]:
@@ -179,10 +199,17 @@ def _size(usual: Recipe, architecture: str) -> dict[str, Any]:
             )
         if architecture != "logistic":
             found["dropout"] = st.number_input(
-                "Dropout", 0.0, 0.9, usual.dropout, step=0.05, key=f"{KEY}.dropout"
+                "Dropout",
+                *(0.0, 0.9, usual.dropout, 0.05),
+                key=f"{KEY}.dropout",
+                help="Share of the network’s units switched off at random in each "
+                "step, so that none is relied on too much.",
             )
         found["batch_size"] = st.number_input(
-            "Batch size", 1, 100_000, usual.batch_size, key=f"{KEY}.batch_size"
+            "Batch size",
+            *(1, 100_000, usual.batch_size),
+            key=f"{KEY}.batch_size",
+            help="Rows behind each step of training; fewer make more, noisier steps.",
         )
     return found
 
@@ -194,6 +221,7 @@ def _rate(usual: Recipe) -> dict[str, Any]:
             *(1e-6, 1.0, usual.learning_rate),
             format="%g",
             key=f"{KEY}.learning_rate",
+            help="How far each step goes; too far and training does not settle.",
         )
         schedule = st.selectbox(
             "Schedule",
@@ -207,6 +235,7 @@ def _rate(usual: Recipe) -> dict[str, Any]:
             *(0.0, 10.0, usual.weight_decay),
             format="%g",
             key=f"{KEY}.weight_decay",
+            help="How strongly weights are drawn towards 0, against learning by heart.",
         )
     find = st.checkbox(
         "Find the learning rate first",
@@ -228,7 +257,7 @@ def _steps(usual: Recipe) -> dict[str, Any]:
             *(0.0, 1000.0, usual.clip),
             format="%g",
             key=f"{KEY}.clip",
-            help="Largest norm of a batch's gradient; 0 leaves it as it is.",
+            help="Largest norm of a batch’s gradient; 0 leaves it as it is.",
         )
         ema = st.number_input(
             "Averaging",
@@ -276,6 +305,7 @@ def _start(data: Dataset, architecture: str) -> dict[str, Any]:
             format_func={"all": "All", "last": "The last one"}.__getitem__,
             required=True,
             key=f"{KEY}.layers",
+            help="Whether all weights go on learning, or those of the last layer only.",
         )
     hidden = runs[chosen].recipe.hidden
     return {"warm_start": chosen, "layers": layers, "hidden": hidden}

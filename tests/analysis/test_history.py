@@ -39,6 +39,13 @@ def test_a_loss_that_was_not_reported_is_nan():
     assert np.isnan(record.validation).all()
 
 
+def test_the_kept_epoch_is_the_one_told_or_the_last_ones_best_so_far():
+    told = [{"epoch": 1, "best_epoch": 1}, {"epoch": 2, "best_epoch": 1}]
+    assert losses(told).kept == 1
+    assert losses(told, kept=2).kept == 2
+    assert losses([{"epoch": 1}]).kept == 0
+
+
 UNEVEN = [
     {"epoch": 1, "counts": {"g": {"names": ["a", "b", "c"], "n": tables}}}
     for tables in (

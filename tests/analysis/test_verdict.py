@@ -5,7 +5,7 @@ import pytest
 
 from analysis.compare import paired
 from analysis.evaluation import Scores, binary_probabilities
-from analysis.verdict import ALARM_ROWS, alarms, verdict
+from analysis.verdict import ALARM_ROWS, alarms, by_metric, verdict
 
 METRICS = ("false_negative_rate", "true_positive_rate", "accuracy")
 
@@ -29,8 +29,19 @@ def test_the_verdict_names_who_gained_and_who_lost(pair):
     found = verdict(paired(*pair, ("group",), METRICS), "false_negative_rate")
     assert found.gained == ("a",)
     assert found.lost == ("b",)
-    assert ("b", "true_positive_rate") in found.lost_otherwise
+    assert ("b", "accuracy") in found.lost_otherwise
     assert all(metric != "false_negative_rate" for _, metric in found.lost_otherwise)
+
+
+def test_a_measure_and_its_opposite_are_one_thing():
+    missed, found = "false_negative_rate", "true_positive_rate"
+    harmed = [("a", found), ("b", found), ("a", missed), ("a", "precision")]
+    assert by_metric(harmed) == {found: ["a", "b"], "precision": ["a"]}
+
+
+def test_the_opposite_of_the_watched_measure_is_no_further_loss(pair):
+    found = verdict(paired(*pair, ("group",), METRICS), "false_negative_rate")
+    assert "true_positive_rate" not in dict(map(reversed, found.lost_otherwise))
 
 
 def test_more_is_better_where_the_measure_says_so(pair):

@@ -28,7 +28,9 @@ def test_a_fix_is_started_watched_cancelled_resumed_and_compared(visitor):
     visitor.open("remedies")
     visitor.wait_for_text("A fix for")
     visitor.settle()
-    choose_fix(visitor, "Fairness constraints", re.compile("ROAD"))  # takes its time
+    choose_fix(
+        visitor, "Fairness constraints", re.compile("robust adversary")
+    )  # takes its time
     assert "remedy=road" in visitor.page.url
     visitor.click("remedies.start")
     visitor.wait_for_text(UNDER_WAY)
@@ -59,13 +61,19 @@ def test_a_fix_is_started_watched_cancelled_resumed_and_compared(visitor):
     assert visitor.page.get_by_test_id("stAlert").count() == 0
     assert visitor.page.get_by_test_id("stException").count() == 0
 
+    visitor.page.go_back()  # to the verdict, and to the model before
+    visitor.wait_for_text("Compare before and after")
+    visitor.settle()
+    assert "A fix for MLP" in visitor.text()
+    assert "job=" in visitor.page.url
+
 
 def test_several_strengths_fill_the_frontier_and_a_slider_moves_at_once(visitor):
     visitor.open("remedies?remedy=last_layer")
     visitor.wait_for_text("A fix for")
     visitor.settle()
     visitor.click("remedies.sweep")
-    visitor.wait_for_text(re.compile("6 of 6 strengths done"))
+    visitor.wait_for_text(re.compile("6 of 6 values of evenness done"))
     visitor.settle()
     at = visitor.page.locator("[class*='st-key-remedies-at-'] .js-plotly-plot").first
     assert at.is_visible() or visitor.page.locator(".js-plotly-plot").count() >= 2

@@ -9,17 +9,21 @@ from streamlit.testing.v1 import AppTest
 
 from analysis.datasets.load import load
 from analysis.datasets.tasks import task_named
+from analysis.errors import SettingError
 from models.artefacts import scores_bytes
 from models.owners import Owner
 from models.recipe import Recipe
 from models.remedies import REMEDIES
 from models.remedies.chain import stage
 from models.remedies.settings import settings_of
+from models.run import Event
 from models.store import Store
-from pages.ui import jobs
-from pages.ui.forms import ordered, step_of, words
+from pages.ui import jobs, live
+from pages.ui.controls import LIST_WIDTH, short_name
+from pages.ui.forms import Offer, needs_words, ordered, problem, step_of, words
 from pages.ui.mending import curves
 from pages.ui.mending.choice import families
+from pages.ui.messages import curly
 
 
 class Queue:
@@ -96,7 +100,7 @@ def test_a_remedy_says_what_it_mends_and_whence_it_comes(open_page, loaded_home,
     text = said(open_remedy(open_page, "reweighing"))
     assert "Mends labels that depend on the group" in text
     assert "Kamiran & Calders (2012)" in text
-    assert "Takes about 1 s, as training this model did." in text
+    assert "the training itself as long as this model’s." in text
 
 
 def test_start_adds_the_remedy_with_what_the_form_says(open_page, loaded_home, queue):
@@ -112,9 +116,9 @@ def test_start_adds_the_remedy_with_what_the_form_says(open_page, loaded_home, q
 def test_a_form_without_what_it_needs_says_so(open_page, loaded_home, queue):
     at = open_remedy(open_page, "reweighing")
     at.multiselect[0].set_value([]).run()
-    at.get_by_key("remedies.start").click().run()
-    assert "name a sensitive attribute" in at.warning[0].value.replace("\\", "")
-    assert not queue.sent
+    assert "Choose at least one attribute" in at.warning[0].value
+    assert at.get_by_key("remedies.start").disabled
+    assert at.get_by_key("remedies.sweep").disabled
 
 
 def test_several_strengths_are_sent_together(open_page, loaded_home, queue):
@@ -145,7 +149,7 @@ def test_a_remedy_that_does_not_fit_is_listed_with_the_reason_and_cannot_start(
     assert "boosted trees" in at.warning[0].value
     assert "Train a network" in at.warning[0].value
     listed = at.get_by_key("remedies.name").options
-    assert any("not for this run" in title for title in listed)
+    assert any("Not for this run" in title for title in listed)
     fits = open_remedy(open_page, "reweighing", run=boosted)
     assert not fits.get_by_key("remedies.start").disabled
 
@@ -176,7 +180,9 @@ def test_a_rule_says_why_it_cannot_be_used_or_hides_small_numbers(
     at = open_remedy(open_page, "reweighing", k=k)
     aim = next(t for t in at.text_input if t.label == "Only these people")
     aim.set_value(rule).run()
-    assert words in said(at)
+    warned = " ".join(w.value for w in at.warning).replace("\\", "")
+    assert words in f"{said(at)} {warned}"
+    assert at.get_by_key("remedies.start").disabled == bool(at.warning)
     assert not at.exception
 
 
@@ -269,7 +275,7 @@ def sweep(loaded_home, finish):
 def test_a_sweep_fills_the_frontier_and_keeps_what_is_done(
     open_page, loaded_home, sweep, said
 ):
-    at = open_page("remedies", data="german", job=sweep[0.6])
+    at = open_page("remedies", data="german", job=sweep[0.6], sweep="1")
     assert "3 of 4 strengths done" in at.get("progress")[0].proto.text
     assert "Fairness against accuracy" in titles(at)[0]
     text = json.dumps(figures(at)[0])
@@ -282,7 +288,7 @@ def test_a_sweep_fills_the_frontier_and_keeps_what_is_done(
 def test_the_slider_moves_among_the_strengths_that_are_done(
     open_page, loaded_home, sweep, queue, said
 ):
-    at = open_page("remedies", data="german", job=sweep[0.6])
+    at = open_page("remedies", data="german", job=sweep[0.6], sweep="1")
     slider = next(s for s in at.select_slider if s.label == "Strength")
     assert slider.options == ["0.2", "0.6", "1"]
     assert slider.value == "0.6"
@@ -298,7 +304,7 @@ def test_the_slider_moves_among_the_strengths_that_are_done(
 
 
 def test_the_worst_group_can_stand_for_fairness(open_page, loaded_home, sweep):
-    at = open_page("remedies", data="german", job=sweep[0.6])
+    at = open_page("remedies", data="german", job=sweep[0.6], sweep="1")
     assert "Largest gap" in figures(at)[0]["layout"]["xaxis"]["title"]["text"]
     at.get_by_key("remedies.against").set_value("worst").run()
     assert "Worst group" in figures(at)[0]["layout"]["xaxis"]["title"]["text"]
@@ -314,7 +320,7 @@ def test_a_sweep_under_way_shows_what_runs_and_can_be_stopped(
     recipe = Recipe(task="german").with_stage(fix)
     data = load(task_named("german"))
     run = store.ledger.submit(recipe, data.task, data.digest, owner)
-    at = open_page("remedies", data="german", job=run)
+    at = open_page("remedies", data="german", job=run, sweep="1")
     assert "3 of 5 strengths done" in at.get("progress")[0].proto.text
     at.get_by_key("remedies.cancel").click().run()
     assert queue.cancelled == [run]
@@ -323,7 +329,7 @@ def test_a_sweep_under_way_shows_what_runs_and_can_be_stopped(
 def test_small_groups_stay_hidden_at_every_strength(
     open_page, loaded_home, sweep, said
 ):
-    at = open_page("remedies", data="german", job=sweep[0.6], k="15")
+    at = open_page("remedies", data="german", job=sweep[0.6], sweep="1", k="15")
     assert not at.exception
     said_alts = " ".join(c.proto.alt for c in at.get("plotly_chart"))
     assert "withheld for privacy" in said_alts
@@ -427,3 +433,112 @@ def test_methods_are_heard_in_words_and_lists_may_be_of_groups():
     assert "0.25" not in said
     assert "0.01" in said
     assert curves.method_words([], is_private=False) == []
+
+
+def test_a_run_alone_offers_the_other_strengths(open_page, loaded_home, sweep):
+    at = open_page("remedies", data="german", job=sweep[0.6])
+    assert "Compare before and after" in labels(at)
+    at.get_by_key("remedies.all").click().run()
+    assert "Take this strength" in labels(at)
+    assert at.query_params["sweep"] in ("1", ["1"])
+
+
+def test_a_run_started_beside_a_sweep_says_that_the_sweep_goes_on(
+    open_page, loaded_home, sweep
+):
+    store = Store(loaded_home[0])
+    fix = stage("reweighing", attribute="age", strength=0.4)
+    recipe, data = Recipe(task="german").with_stage(fix), load(task_named("german"))
+    owner = Owner(store.owners).token
+    store.ledger.submit(recipe, data.task, data.digest, owner)
+    at = open_page("remedies", data="german", job=sweep[0.6])
+    bars = [bar.proto.text for bar in at.get("progress")]
+    assert "A sweep of 4 other strengths is still running" in bars[0]
+    assert "Compare before and after" in labels(at)
+
+
+def test_a_cohort_in_view_is_named_as_the_price_is_and_so_are_all_others(
+    open_page, loaded_home, said
+):
+    _, _, second = loaded_home
+    at = open_page("remedies", data="german", job=second, cohort="age >= 40")
+    text = said(at).replace("\\", "")
+    assert "Over the cohort (age >= 40): accuracy" in text
+    assert "For all others: accuracy" in text
+    assert "Over everyone" not in text
+    hidden = open_page("remedies", data="german", job=second, cohort="age >= 40", k=90)
+    assert "For all others" not in said(hidden)
+
+
+def test_the_need_of_groups_alone_hangs_on_a_choice():
+    assert needs_words(REMEDIES["masked_feature"]).count("Needs") == 0
+    said = needs_words(REMEDIES["inverse_frequency"])
+    assert "Needs label at training. Needs group at training only if" in said
+    said = needs_words(REMEDIES["reweighing"])
+    assert "Needs label at training, group at training." in said
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "words"),
+    [
+        ("masked_feature", {"feature": ""}, "Choose at least one feature."),
+        ("emphasis", {"cohort": " "}, "Say who: a rule such as age >= 40."),
+        ("emphasis", {"cohort": "bad"}, "Mend the rule under"),
+        ("emphasis", {"cohort": "good"}, ""),
+    ],
+)
+def test_a_form_says_what_it_lacks(name, chosen, words):
+    def reach(rule):
+        if rule == "bad":
+            raise SettingError(rule)
+        return ""
+
+    remedy = REMEDIES[name]
+    filled = {s.name: s.default or "" for s in settings_of(remedy)} | chosen
+    offer = Offer((), "", ("a", "b"), "", (), {}, "", reach)
+    assert problem(remedy, filled, offer).startswith(words)
+    assert bool(problem(remedy, filled, offer)) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("group_dro", "group DRO"),
+        ("undersampling", "undersampling"),
+        ("road", "ROAD"),
+        ("selective_mixup", "SelMix"),
+        ("reweighing", "reweighing"),
+        ("gone_by_now", "gone by now"),
+    ],
+)
+def test_a_remedy_has_one_short_name(name, words):
+    assert short_name(name) == words
+
+
+def test_a_run_is_listed_with_what_tells_it_apart(open_page, loaded_home, finish):
+    recipe = Recipe(task="german").with_stage(
+        stage("group_dro", attribute="sex, age", by="group and label")
+    )
+    data, rng = load(task_named("german")), np.random.default_rng(3)
+    run = finish(Store(loaded_home[0]), data, recipe, rng)
+    at = open_page("model", data="german", run=run)
+    listed = next(o for o in at.sidebar.selectbox[1].options if run[:6] in o)
+    assert listed.startswith("MLP + group DRO")
+    assert len(listed) <= LIST_WIDTH
+    assert "MLP + group DRO (sex, age" in at.get("markdown")[0].value.replace("\\", "")
+
+
+def test_the_epochs_planned_and_the_rate_found_are_those_told(loaded_home):
+    run = Store(loaded_home[0]).run(loaded_home[1])
+    assert live.planned(run, []) == run.recipe.epochs
+    assert live.planned(run, [{"epochs": 12}]) == 12
+    assert live.rate_words([Event(1, "rate", {"rate": 0.01234})]) == (
+        "Learning rate found: 0.012."
+    )
+    assert live.rate_words([]) == ""
+
+
+def test_quotes_of_the_product_are_curly():
+    assert curly("the group's 'Largest weight' of 'x'.") == (
+        "the group’s ‘Largest weight’ of ‘x’."
+    )

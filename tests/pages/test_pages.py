@@ -271,7 +271,7 @@ def test_a_run_that_is_mended_already_says_what_is_added_to(
 ):
     _, first, second = loaded_home
     at = open_page("remedies", data="german", run=second[:12])
-    assert "adds to the chain: Multilayer perceptron + reweighing (sex)" in said(at)
+    assert "adds to the chain: MLP + reweighing (sex)" in said(at)
     at = open_page("remedies", data="german", run=first[:12])
     assert "adds to the chain" not in said(at)
 

@@ -6,7 +6,6 @@ import streamlit as st
 
 from analysis.charts.theme import visible
 from analysis.datasets.load import Dataset
-from analysis.errors import AuditError
 from analysis.subgroups.finding import Finding
 from models.evaluations import splits_of
 from models.remedies import REMEDIES
@@ -18,10 +17,13 @@ from models.run import Run
 from pages.ui import actions, cache, forms, kept, state, widgets
 from pages.ui.forms import Offer
 from pages.ui.mending import times
-from pages.ui.messages import note, plain
+from pages.ui.messages import curly, note, plain
 
 FIRST = "reweighing"
 FAMILY, NAME, ADDRESS = "remedies.family", "remedies.name", "remedy"
+
+LIST_WIDTH = 36
+"""Letters that the list of fixes has room for; below it stands the whole title."""
 
 
 def draw(run: Run, data: Dataset, found: Finding) -> None:
@@ -29,17 +31,17 @@ def draw(run: Run, data: Dataset, found: Finding) -> None:
     facts = facts_of(run, data)
     name = _name(facts)
     remedy, reason = REMEDIES[name], reason_against(REMEDIES[name], facts)
-    st.markdown(plain(summary_of(remedy)))
+    st.markdown(f"**{plain(remedy.title)}.** {plain(curly(summary_of(remedy)))}")
     note(forms.needs_words(remedy))
     if reason:
         with st.container(key="remedies.reason"):
-            st.warning(plain(f"Not for this run. {reason}"))
+            st.warning(plain(curly(f"Not for this run. {reason}")))
         st.button("Start", disabled=True, key="remedies.start")
         return
     key = f"remedies.{name}.{data.task.name}"
-    chosen = forms.settings(remedy, key, _offer(run, data, found))
-    note(times.words(run, remedy))
-    _buttons(run, name, chosen)
+    offer = _offer(run, data, found)
+    chosen = forms.settings(remedy, key, offer)
+    _buttons(run, name, chosen, forms.problem(remedy, chosen, offer))
 
 
 def facts_of(run: Run, data: Dataset) -> Facts:
@@ -116,7 +118,8 @@ def _open_family(facts: Facts) -> None:
 
 def _title(name: str, *, is_fit: bool) -> str:
     title = REMEDIES[name].title
-    return title if is_fit else f"{title} · not for this run"
+    words = title if len(title) <= LIST_WIDTH else title.split(" (")[0]
+    return words if is_fit else f"Not for this run: {words[:1].lower()}{words[1:]}"
 
 
 def _offer(run: Run, data: Dataset, found: Finding) -> Offer:
@@ -135,13 +138,16 @@ def _offer(run: Run, data: Dataset, found: Finding) -> Offer:
 
 
 def reach_words(run: Run, data: Dataset, rule: str) -> str:
-    """Say how many training rows a rule reaches, or why it cannot be used."""
+    """Say how many training rows a rule reaches.
+
+    Raises
+    ------
+    AuditError
+        The rule cannot be used.
+    """
     if not rule.strip():
         return ""
-    try:
-        reached, rows = _reached(data, run.id, str(cache.store().home), rule)
-    except AuditError as error:
-        return str(error)
+    reached, rows = _reached(data, run.id, str(cache.store().home), rule)
     k = state.view().k
     few = min(reached, rows - reached) < k and reached < rows
     said = f"fewer than {k:,} of" if few and reached < k else f"{reached:,} of"
@@ -155,21 +161,29 @@ def _reached(data: Dataset, run_id: str, home: str, rule: str) -> tuple[int, int
     return len(rows_in(train, rule)), len(train)
 
 
-def _buttons(run: Run, name: str, chosen: dict[str, Any]) -> None:
-    dial = dial_of(REMEDIES[name])
+def _buttons(run: Run, name: str, chosen: dict[str, Any], problem: str) -> None:
+    remedy, rows = REMEDIES[name], len(cache.dataset(run.recipe.task).frame)
+    dial = dial_of(remedy)
+    said = [times.words(run, remedy, rows)]
+    said += [times.sweep_words(run, remedy, rows)] if dial else []
+    note(" ".join(said).strip())
+    if problem:
+        st.warning(plain(problem))
     importance = "secondary" if state.job() else "primary"
+    is_off = bool(problem)
     with st.container(horizontal=True):
-        if st.button("Start", type=importance, key="remedies.start"):
+        if st.button("Start", type=importance, disabled=is_off, key="remedies.start"):
             actions.mend(run, name, chosen)
         if dial is None:
             return
-        label, said = forms.label_of(dial), times.sweep_words(run, REMEDIES[name])
         if st.button(
             "Try several strengths",
+            disabled=is_off,
             key="remedies.sweep",
             help=plain(
-                f"Trains once for each of several values of '{label}', from one end to "
-                f"the other, {said}. A slider then moves among the results at once."
+                f"Trains once for each of several values of ‘{forms.label_of(dial)}’, "
+                "from one end to the other. A slider then moves among the results at "
+                "once."
             ),
         ):
             actions.mend_at_strengths(run, name, chosen)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis.charts import inside, losses, numbers, training
 from analysis.charts.withheld import WITHHELD
+from analysis.datasets.load import Dataset
 from analysis.history import INSIDES, history
 from analysis.history import inside as inside_of
 from analysis.history import losses as losses_of
@@ -38,6 +39,12 @@ def group_curves(attribute: str, metric: str) -> Curves:
         _inside(run, epochs, attribute)
 
     return draw
+
+
+def height(data: Dataset, attribute: str) -> int:
+    """Return about how high the curves by an attribute's groups will be, in pixels."""
+    groups = data.frame.groups.get(attribute)
+    return live.FIRST_HEIGHT if groups is None else training.height(len(groups.names))
 
 
 def before(run: Run, attribute: str, metric: str) -> None:

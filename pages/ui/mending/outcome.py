@@ -48,7 +48,9 @@ def base_of(run: Run) -> Run | None:
 def sentence(record: PairedComparison, metric: str) -> None:
     """Say who gained, who lost, and what it cost."""
     with st.container(key="verdict"):
-        st.markdown(plain(words.words(verdict(record, metric), record, controls.whom())))
+        st.markdown(
+            plain(words.words(verdict(record, metric), record, controls.whom()))
+        )
 
 
 def compared(base: Run, run: Run, by: str, metric: str) -> PairedComparison:

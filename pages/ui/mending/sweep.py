@@ -13,10 +13,9 @@ from analysis.evaluation import Evaluation
 from analysis.frontier import Against, Frontier, frontier
 from models.remedies import REMEDIES
 from models.remedies.settings import dial_of
-from models.remedies.strengths import members, strength_of
 from models.run import Run
 from pages.ui import actions, cache, controls, forms, live, state, tables
-from pages.ui.mending import curves, outcome
+from pages.ui.mending import curves, outcome, siblings
 from pages.ui.messages import audit_errors, note, plain
 
 KEY = "remedies"
@@ -38,57 +37,22 @@ class Watched:
     metric: str
 
 
-def is_sweep(run: Run) -> bool:
-    """Whether a run has been tried at other strengths too."""
-    return len(_members(run)) > 1
-
-
 def panel(run: Run, watched: Watched) -> None:
     """Show the strengths of a run's last fix, and follow those under way."""
-    is_active = any(member.is_active for member in _members(run))
+    is_active = any(member.is_active for member in siblings.strengths_of(run))
 
     def follow() -> None:
         with audit_errors():
             _follow(run, watched)
-        if is_active and not any(m.is_active for m in _members(run)):
+        if is_active and not any(m.is_active for m in siblings.strengths_of(run)):
             st.rerun()  # once at the end: the sidebar gains the runs, the timer stops
 
     every = live.POLL_SECONDS if is_active else None
     st.fragment(follow, run_every=every, key=f"{KEY}.live")()
 
 
-def offer(run: Run) -> None:
-    """Offer the other strengths beside a run that is seen by itself, if there are any.
-
-    While they are under way, their progress stands here too.
-    """
-    if not is_sweep(run):
-        return
-    is_active = bool(under_way_words(run)[0])
-
-    def follow() -> None:
-        said, share = under_way_words(run)
-        if said:
-            st.progress(share, text=plain(said))
-        elif is_active:
-            st.rerun()
-
-    every = live.POLL_SECONDS if is_active else None
-    st.fragment(follow, run_every=every, key=f"{KEY}.others")()
-    label = f"See all {len(_members(run))} {values_of(run)}"
-    if st.button(plain(label), key=f"{KEY}.all"):
-        state.watch(run.id, sweep=True)
-        st.rerun()
-
-
-def _members(run: Run) -> list[Run]:
-    if strength_of(run) is None:
-        return [run]
-    return members(run, cache.store().runs(run.recipe.task))
-
-
 def _follow(run: Run, watched: Watched) -> None:
-    every = _members(run)
+    every = siblings.strengths_of(run)
     run = next(member for member in every if member.id == run.id)
     done = [member for member in every if member.is_finished]
     running = [m for m in every if m.state == "running"]
@@ -125,12 +89,12 @@ def _curves(run: Run, watched: Watched) -> None:
 def _progress(run: Run, every: Sequence[Run], under_way: Run | None) -> None:
     done = sum(member.is_finished for member in every)
     title = REMEDIES[run.recipe.stages[-1].remedy].title
-    said = f"{title}: {done} of {len(every)} {values_of(run)} done"
+    said = f"{title}: {done} of {len(every)} {siblings.values_of(run)} done"
     if under_way is not None:
         most = live.planned(under_way, live.epochs_of(under_way.id))
         at = f"epoch {under_way.epochs} of at most {most}"
-        said += f", {name_of(under_way)} at {at}"
-    share = sum(_share(member) for member in every) / len(every)
+        said += f", {siblings.name_of(under_way)} at {at}"
+    share = sum(siblings.share_of(member) for member in every) / len(every)
     st.progress(min(1.0, share), text=plain(said))
 
 
@@ -138,53 +102,6 @@ def _stop(every: Sequence[Run]) -> None:
     active = [member for member in every if member.is_active]
     if active and st.button("Cancel the rest", key=f"{KEY}.cancel"):
         actions.cancel(active[0].id)
-
-
-def _share(member: Run) -> float:
-    if member.is_finished:
-        return 1.0
-    if not member.epochs:
-        return 0.0
-    return min(1.0, member.epochs / live.planned(member, live.epochs_of(member.id)))
-
-
-def under_way_words(run: Run) -> tuple[str, float]:
-    """Say that other strengths of a run's fix are under way, and how far they are.
-
-    Returns
-    -------
-    (str, float)
-        Empty and 0 where none is.
-    """
-    others = [member for member in _members(run) if member.id != run.id]
-    active = [member for member in others if member.is_active]
-    if not active:
-        return "", 0.0
-    share = sum(_share(member) for member in others) / len(others)
-    said = f"A sweep of {len(others)} other {values_of(run)} is still running"
-    return said, min(1.0, share)
-
-
-def dial_words(run: Run) -> str:
-    """Return what a fix calls its strength, within a sentence."""
-    dial = dial_of(REMEDIES[run.recipe.stages[-1].remedy])
-    label = forms.label_of(dial) if dial else "strength"
-    return label[:1].lower() + label[1:]
-
-
-def values_of(run: Run) -> str:
-    """Return what several strengths of a fix are called."""
-    label = dial_words(run)
-    return "strengths" if label == "strength" else f"values of {label}"
-
-
-def name_of(run: Run) -> str:
-    """Return a strength with its label, such as 'strength 0.4'."""
-    return f"{dial_words(run)} {_short(run)}"
-
-
-def _short(run: Run) -> str:
-    return f"{strength_of(run):.3g}"
 
 
 def _results(base: Run, done: Sequence[Run], run: Run, watched: Watched) -> Run:
@@ -206,7 +123,7 @@ def _results(base: Run, done: Sequence[Run], run: Run, watched: Watched) -> Run:
             chart.curve(
                 record,
                 base=BEFORE,
-                chosen=_short(chosen),
+                chosen=siblings.short(chosen),
                 ink=state.ink(),
                 whom="the cohort" if state.view().cohort else "everyone",
             ),
@@ -222,8 +139,8 @@ def _results(base: Run, done: Sequence[Run], run: Run, watched: Watched) -> Run:
 
 def _slider(done: Sequence[Run], run: Run) -> Run:
     """Let the reader move among the strengths that are done; return the chosen run."""
-    by_name = {_short(member): member for member in done}
-    first = _short(run) if run.is_finished else next(iter(by_name))
+    by_name = {siblings.short(member): member for member in done}
+    first = siblings.short(run) if run.is_finished else next(iter(by_name))
     if len(by_name) < 2:
         return by_name[first] if first in by_name else done[0]
     dial = dial_of(REMEDIES[run.recipe.stages[-1].remedy])
@@ -255,7 +172,7 @@ def _groups(
             watched.metric,
             _span(paired, watched.metric),
             state.ink(),
-            dial=dial_words(chosen),
+            dial=siblings.dial_words(chosen),
         ),
         f"{KEY}.at",
         words.groups_alt(shown, watched.metric),
@@ -282,7 +199,7 @@ def _frontier_of(
     base: Run, done: Sequence[Run], watched: Watched, against: Against
 ) -> Frontier:
     models = [(BEFORE, outcome.seen(base, done[0]))]
-    models += [(_short(run), outcome.seen(run, run)) for run in done]
+    models += [(siblings.short(run), outcome.seen(run, run)) for run in done]
     by, k = outcome.crossed(watched.by), state.view().k
     return frontier_of(tuple(models), by, watched.metric, against, k)
 
@@ -304,7 +221,7 @@ def _buttons(every: Sequence[Run], chosen: Run | None) -> None:
     stopped = [m for m in every if m.state in ("failed", "cancelled")]
     with st.container(horizontal=True):
         if chosen is not None and st.button(
-            plain(f"Take this {dial_words(chosen)}"),
+            plain(f"Take this {siblings.dial_words(chosen)}"),
             type="primary",
             key=f"{KEY}.result",
             help="Turns the sidebar to this run and compares before and after.",

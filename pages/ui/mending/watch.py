@@ -5,7 +5,7 @@ from analysis.history import history_metrics
 from analysis.subgroups.finding import Finding
 from models.run import Run
 from pages.ui import controls, live, state
-from pages.ui.mending import curves, outcome, sweep
+from pages.ui.mending import curves, outcome, siblings, sweep
 from pages.ui.mending.sweep import Watched
 from pages.ui.messages import note
 
@@ -22,17 +22,19 @@ def draw(run: Run, data: Dataset, found: Finding) -> None:
         What the controls start with.
     """
     watched = live.watched()
-    note(state.said())
     names = list(data.frame.groups)
     has_curves = bool(names) and live.has_curves(watched or run)
     by, metric = controls.watched(
         names, history_metrics(), found, is_retraining=has_curves
     )
+    note(state.said())
     if watched is None:
         curves.before(run, by, metric)
-    elif state.watches_sweep() and sweep.is_sweep(watched):
+    elif state.watches_sweep() and siblings.is_sweep(watched):
         sweep.panel(watched, Watched(by, metric))
     else:
         ended = outcome.ended(by, metric)
-        live.panel(watched, curves.group_curves(by, metric), "remedies", ended)
-        sweep.offer(watched)
+        siblings.follow(watched)
+        drawn, high = curves.group_curves(by, metric), curves.height(data, by)
+        live.panel(watched, drawn, "remedies", ended, high)
+        siblings.offer(watched)

@@ -225,11 +225,13 @@ def test_history_of_counts_is_the_rate_itself(frame, pair):
     assert np.allclose(record.low[-1], direct.low, equal_nan=True)
 
 
-def test_losses_mark_the_best_epoch(frame, pair):
-    record = losses(epoch_events(frame, pair[0].decisions))
+def test_losses_mark_the_kept_epoch_which_need_not_be_the_lowest(frame, pair):
+    record = losses(epoch_events(frame, pair[0].decisions), kept=2)
     chart = losses_chart.curves(record)
-    assert list(chart.data[-1].x) == [3]
-    assert "at epoch 3 of 4" in losses_chart.alt(record)
+    assert int(np.nanargmin(record.validation)) + 1 != 2
+    assert list(chart.data[-1].x) == [2]
+    assert "dot: epoch 2, whose model is kept" in chart.layout.title.text
+    assert "at epoch 2 of 4, the one kept" in losses_chart.alt(record)
 
 
 def test_moves_join_before_to_after(pair):

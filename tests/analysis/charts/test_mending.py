@@ -1,6 +1,7 @@
 """The charts of Remedies: the frontier, the groups at one strength, the inside."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -80,6 +81,45 @@ def test_names_that_would_touch_give_way_to_the_more_important(models):
     same = frontier({"a": models["1"], "chosen": models["1"]}, ("group",), "error_rate")
     said = [a.text for a in chart.curve(same, chosen="chosen").layout.annotations]
     assert said == ["chosen"]
+
+
+def test_a_label_stands_beside_its_dot_away_from_its_own_intervals(record):
+    figure = chart.curve(record, base="before", chosen="1")
+    names = {a.text: a for a in figure.layout.annotations}
+    assert {"before", "1"} <= set(names)
+    for name, dot in dots(figure).items():
+        if name in names:
+            assert names[name].xanchor in ("left", "right")
+            assert abs(names[name].yshift) > 10
+            assert names[name].x == dot.x[0]
+
+
+def test_the_model_before_is_a_ring_around_a_dot_at_the_same_place(models):
+    same = frontier({"before": models["1"], "0": models["1"]}, ("group",), "error_rate")
+    marks = [t for t in chart.curve(same, base="before").data if t.mode == "markers"]
+    assert marks[-1].customdata[0][0] == "before"
+    assert marks[-1].marker.size > marks[0].marker.size
+
+
+def test_the_price_is_over_whom_it_is_said_to_be(record, pair):
+    figure = chart.curve(record, whom="the cohort")
+    assert figure.layout.yaxis.title.text == "Accuracy, the cohort"
+    found = verdict_of(pair, "false_negative_rate")
+    assert "Over the cohort (a = 1): accuracy" in verdict.words(
+        found, pair, "the cohort (a = 1)"
+    )
+
+
+def test_other_losses_are_said_once_for_each_measure(pair):
+    found = replace(
+        verdict_of(pair, "accuracy"),
+        lost_otherwise=(*((g, "precision") for g in "abcd"), ("a", "auroc")),
+    )
+    said = verdict.words(found, pair)
+    assert said.endswith(
+        "Surely worse in other measures: flags that are right (a, b, c and 1 more), "
+        "ranking (a)."
+    )
 
 
 def test_the_frontier_says_its_numbers_in_words_and_as_a_table(record):
