@@ -68,9 +68,10 @@ def verdict(record: PairedComparison, metric: str) -> Verdict:
     """
     change = record.change[metric]
     worse = _towards_worse(metric, change.estimates.value)
-    sure = change.q_value < HARM_LEVEL
+    low, high = change.estimates.low, change.estimates.high
+    sure = (change.q_value < HARM_LEVEL) & ((low > 0) | (high < 0))
     price = record.overall["accuracy"]
-    half = (change.estimates.high - change.estimates.low) / 2
+    half = (high - low) / 2
     known = half[~np.isnan(half)] * (Z + POWER_QUANTILE) / Z
     return Verdict(
         metric=metric,
@@ -83,7 +84,8 @@ def verdict(record: PairedComparison, metric: str) -> Verdict:
             if _one_of(other) != _one_of(metric)
         ),
         price=price,
-        is_worth=None if price.low <= 0 <= price.high else price.value > 0,
+        # Without an interval that leaves 0 out, nothing is told: NaN does not either.
+        is_worth=price.value > 0 if price.low > 0 or price.high < 0 else None,
         undetected=float(np.median(known)) if known.size else float("nan"),
     )
 

@@ -11,6 +11,7 @@ from analysis.arrays import Floats, Ints
 from analysis.errors import DataError, SettingError
 from analysis.evaluation import Scores
 from analysis.frame import AuditFrame
+from models.epoch import Cancelled, Epoch
 from models.features import features_for
 from models.prepare import Prepared
 from models.probabilities import scores_of_logits
@@ -18,7 +19,6 @@ from models.progress import Progress
 from models.remedies.weighing import labels_of
 from models.rows import rows_on
 from models.stopping import Stopping
-from models.train import Cancelled, Epoch
 
 ROUNDS = 8
 """Trees per class that one epoch adds, so that the default 30 epochs are 240 trees."""

@@ -6,6 +6,7 @@ from contextlib import suppress
 from analysis.datasets.load import load
 from analysis.errors import RunError, StoreError
 from models.devices import device_named
+from models.epoch import Cancelled
 from models.failures import reason_of
 from models.fit_posthoc import fit_posthoc
 from models.job import Job, Lost
@@ -13,7 +14,6 @@ from models.ledger import CANCELLED
 from models.remedies.chain import is_posthoc
 from models.rescore import network_scorer, scored
 from models.store import Store
-from models.train import Cancelled
 from models.train_run import train_run
 
 

@@ -11,6 +11,7 @@ from analysis.errors import AuditError, RunError
 from models.checkpoint import write_checkpoint
 from models.data import dataset_of
 from models.devices import device_named
+from models.epoch import Cancelled, Epoch
 from models.evaluations import splits_of
 from models.execute import carry_out, execute
 from models.failures import reason_of
@@ -24,7 +25,7 @@ from models.resumption import state_of
 from models.run import State
 from models.store import Store
 from models.sweep import Sweep, fit_together
-from models.train import Cancelled, Epoch, Training
+from models.train import Training
 from models.train_run import announce, keep, report_epoch, train_network
 from models.workshop import workshop_of
 

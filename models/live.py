@@ -12,13 +12,14 @@ from analysis.evaluation import Argmax, Evaluation, evaluate
 from analysis.frame import AuditFrame, Grouping, everyone
 from analysis.metrics.roc import auroc
 from analysis.metrics.score_metrics import log_loss
+from models.epoch import Epoch
 from models.gradients import last_layer_norms
 from models.infobatch import InfoBatch
 from models.networks import Mixture
 from models.prepare import Prepared
 from models.probabilities import scores_of_logits
 from models.recipe import Recipe
-from models.train import Epoch, Training
+from models.train import Training
 
 MAX_LIVE_GROUPS = 64
 """An attribute with more groups has no live curves: nobody could read them."""

@@ -12,6 +12,7 @@ from analysis.arrays import Floats, Ints
 from analysis.datasets.load import Dataset
 from analysis.errors import DataError, RunError, SettingError
 from analysis.frame import AuditFrame, Splits
+from models.epoch import Frames
 from models.features import features_for
 from models.method import Method
 from models.network_scorer import TorchScorer
@@ -26,7 +27,7 @@ from models.remedies.row_edit import RowEdit, Workshop
 from models.remedies.weighing import effective_rows, weights_in_force
 from models.row_changes import row_weights
 from models.rows import Rows, rows_on
-from models.train import Frames, Training
+from models.train import Training
 
 HUGE = 1e100
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from models.batches import batch_rows
 from models.chance import chance, set_chance
+from models.epoch import Cancelled
 from models.rows import Rows
-from models.train import Cancelled, Training
+from models.train import Training
 
 LOWEST, HIGHEST = 1e-5, 1.0
 STEPS = 100

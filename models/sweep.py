@@ -11,10 +11,11 @@ import torch
 from analysis.errors import RunError
 from models.batches import batch_rows
 from models.chance import chance, set_chance
+from models.epoch import Cancelled, Epoch
 from models.method import Method
 from models.recipe import Recipe
 from models.sweep_steps import Steps
-from models.train import Cancelled, Epoch, Training
+from models.train import Training
 
 if TYPE_CHECKING:
     from models.prepare import Prepared

@@ -3,19 +3,18 @@
 import copy
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from analysis.arrays import Floats
 from analysis.errors import RunError
-from analysis.frame import AuditFrame
 from models.batches import batch_rows, drawn
 from models.chance import chance
+from models.epoch import Cancelled, Epoch, Frames
 from models.failures import OUT_OF_MEMORY
 from models.graphs import Graph, graph_of
 from models.groupings import grouping_named
@@ -25,7 +24,6 @@ from models.method import Method
 from models.networks import Network, joint_logits
 from models.objective import Objective
 from models.optimiser import optimiser_of
-from models.preprocess import Preprocessor
 from models.progress import Progress, diverged
 from models.recipe import Recipe
 from models.rows import Rows
@@ -37,51 +35,6 @@ SCORING_ROWS = 16_384
 
 MAX_PARTS = 256
 """A batch that does not fit in so many parts will not fit at all."""
-
-
-class Cancelled(Exception):  # noqa: N818 (a request, not an error)
-    """Training was asked to stop."""
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one epoch gave.
-
-    Parameters
-    ----------
-    progress : Progress
-        A copy, after this epoch.
-    train_loss, stopping_loss : float
-        Mean loss over the training rows while they were learnt, with whatever the
-        recipe's methods make of it; and the validation loss that stops training.
-    logits : float64[n, k]
-        Of the validation rows.
-    said : mapping
-        What methods have to say, by method.
-    """
-
-    progress: Progress
-    train_loss: float
-    stopping_loss: float
-    logits: Floats
-    said: Mapping[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Frames:
-    """The rows of a training as tables, for what needs more than encoded columns.
-
-    Parameters
-    ----------
-    train, validation : AuditFrame
-        Features as the recipe's model takes them.
-    preprocessor : Preprocessor
-        What encoded them.
-    """
-
-    train: AuditFrame
-    validation: AuditFrame
-    preprocessor: Preprocessor
 
 
 class Training:

@@ -9,6 +9,7 @@ from models.boosting import Boosting
 from models.checkpoint import read_checkpoint, write_checkpoint
 from models.data import dataset_of
 from models.devices import description, device_named
+from models.epoch import Epoch
 from models.evaluations import splits_of
 from models.job import Job
 from models.live import epoch_payload, network_payload
@@ -19,7 +20,7 @@ from models.recipe import BASE, BOOSTING, Recipe
 from models.remedies.chain import is_posthoc
 from models.rescore import finished, network_scorer, scored
 from models.resumption import fits, state_of, take_up
-from models.train import Epoch, Training
+from models.train import Training
 from models.workshop import workshop_of
 
 

@@ -83,7 +83,7 @@ def test_what_would_be_ignored_or_makes_no_sense_is_refused(run_cli, more, advic
     [
         (["audit", "compas", "--reference", "sex = Male"], "compares nobody"),
         (["audit", "compas", "--depth", "2"], "without --groups"),
-        (["audit", "c8edcdda", "--weights", "age"], "would be ignored: 'c8edcdda'"),
+        (["audit", "82dc6c82", "--weights", "age"], "would be ignored: '82dc6c82'"),
     ],
 )
 def test_so_is_what_leans_on_something_missing(run_cli, arguments, advice):

@@ -126,7 +126,7 @@ def test_too_many_intersections_are_withheld_with_a_note(capsys, tmp_path, rng):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return ("compare", "c8edcdda", "ed7f9276", "--groups", "race,sex")
+    return ("compare", "82dc6c82", "fdbe45b3", "--groups", "race,sex")
 
 
 def test_compare_withholds_small_groups_everywhere(capsys, shipped):

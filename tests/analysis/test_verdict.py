@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.compare import paired
+from analysis.estimates import Estimate
 from analysis.evaluation import Scores, binary_probabilities
 from analysis.verdict import ALARM_ROWS, alarms, by_metric, verdict
 
@@ -121,3 +122,20 @@ def test_of_three_classes_the_highest_score_decides(make_evaluation):
     )
     (alarm,) = alarms(shown, ("group",), no_groups(1))
     assert alarm.decided == "low"
+
+
+def test_an_unknown_price_is_neither_gain_nor_loss(pair):
+    record = paired(*pair, ("group",), METRICS)
+    unknown = Estimate(np.nan, np.nan, np.nan, 0)
+    blank = replace(record, overall={**record.overall, "accuracy": unknown})
+    assert verdict(blank, "accuracy").is_worth is None
+
+
+def test_sure_takes_a_small_q_value_and_an_interval_without_zero(pair):
+    record = paired(*pair, ("group",), METRICS)
+    change = record.change[METRICS[0]]
+    wide = replace(change.estimates, low=change.estimates.low - 9.0)
+    wide = replace(wide, high=change.estimates.high + 9.0)
+    changes = {**record.change, METRICS[0]: replace(change, estimates=wide)}
+    found = verdict(replace(record, change=changes), METRICS[0])
+    assert found.gained == found.lost == ()

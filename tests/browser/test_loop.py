@@ -79,8 +79,9 @@ def test_every_page_answers_for_the_shipped_run(visitor, page):
 
 def test_a_running_job_is_cancelled_and_resumed(visitor):
     visitor.open("model?data=census_income")  # large enough to be caught training
-    visitor.page.get_by_label("Epochs").first.fill("200")
-    visitor.page.get_by_label("Epochs").first.press("Enter")
+    epochs = visitor.page.get_by_label("Epochs at most", exact=True).first
+    epochs.fill("200")
+    epochs.press("Enter")
     visitor.page.wait_for_timeout(800)
     visitor.page.get_by_role("button", name=re.compile("^Train")).last.click()
     visitor.wait_for_text(re.compile(r"epoch [1-9]\d* of at most"))

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from models.epoch import Cancelled
 from models.estimator import TorchClassifier
 from models.recipe import Stage
-from models.train import Cancelled
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from sklearn.metrics import roc_auc_score
 
 from analysis.counts import Counts
 from models import live
+from models.epoch import Epoch
 from models.live import epoch_payload, network_payload
 from models.progress import Progress
 from models.recipe import ARCHITECTURE_TITLES, Stage
-from models.train import Epoch
 from models.training import train_now
 
 

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from models import rate_test
+from models.epoch import Cancelled
 from models.prepare import training_of
 from models.rate_test import HIGHEST, LOWEST, MARGIN, STEPS, learning_rate
 from models.recipe import Stage
-from models.train import Cancelled, copies
+from models.train import copies
 from models.training import train_now
 
 

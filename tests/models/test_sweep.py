@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from models.epoch import Cancelled
 from models.evaluations import splits_of
 from models.prepare import methods_of, prepare, training_of
 from models.recipe import Recipe, Stage
 from models.remedies.chain import completed
 from models.remedies.row_edit import Workshop
 from models.sweep import Sweep, fit_together
-from models.train import Cancelled, logits_of
+from models.train import logits_of
 
 CPU = torch.device("cpu")
 WORKSHOP = Workshop(lambda name: None, lambda frame, epochs: None)
