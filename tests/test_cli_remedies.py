@@ -112,6 +112,16 @@ def test_every_remedy_mends_a_run(run_cli, base, name):
         assert got["prepared"]["effective_rows"] > 0
 
 
+@pytest.mark.parametrize("name", REMEDIES)
+def test_every_remedy_is_trained_from_nothing(run_cli, name):
+    _, options = chosen(name)
+    seed = ("--seed", 1)  # another split: no run of the other tests is found
+    got = answer(run_cli, "train", "people", *SMALL, *seed, "--remedy", name, *options)
+    (stage,) = got["recipe"]["stages"]
+    assert stage["remedy"] == name
+    assert 0 <= got["test"]["accuracy"]["value"] <= 1
+
+
 def test_remedies_lists_every_one_with_its_settings(run_cli):
     told = answer(run_cli, "remedies")
     assert [r["name"] for r in told] == list(REMEDIES)

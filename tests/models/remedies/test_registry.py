@@ -9,7 +9,7 @@ import pytest
 
 from analysis.datasets.load import load
 from analysis.datasets.task import Task
-from analysis.errors import DataError
+from analysis.errors import DataError, SettingError
 from models.data import _loaded
 from models.evaluations import splits_of
 from models.execute import execute
@@ -231,6 +231,32 @@ def test_a_resumed_run_ends_as_an_uninterrupted_one(bench, name):
     assert bench.run(run_id).state == "cancelled"
     resumed = train_now(bench, recipe)
     assert resumed.artefacts == whole.artefacts
+
+
+QUICK = {"rounds": 2, "prices": 2, "member_epochs": 1, "passes": 3, "epochs": 2}
+
+OTHERS = ("logistic", "mlp_embeddings", "tabm", "ft_transformer", "boosting")
+
+
+@pytest.mark.parametrize("architecture", OTHERS)
+@pytest.mark.parametrize("name", RETRAINING)
+def test_every_remedy_serves_every_architecture_or_says_why_not(
+    bench, name, architecture
+):
+    remedy = REMEDIES[name]
+    known = {s.name for s in settings_of(remedy)}
+    quick = {k: v for k, v in QUICK.items() if k in known}
+    stage_ = Stage(name, settings_for(remedy, "two") | quick)
+    recipe = recipe_of("two", architecture=architecture, stages=(stage_,))
+    recipe = replace(recipe, epochs=1, patience=1)
+    if architecture == "boosting" and "a network" in remedy.needs:
+        with pytest.raises(SettingError, match="boosted trees are not one"):
+            train_now(bench, recipe)
+        return
+    run = train_now(bench, recipe)
+    scores = bench.scores(run.id).scores.values  # noqa: PD011 (not pandas)
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+    assert ((scores >= 0) & (scores <= 1)).all()
 
 
 @pytest.fixture(autouse=True)
