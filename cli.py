@@ -99,6 +99,7 @@ def _stages(options: Options) -> tuple[Any, ...]:
 
 
 def _trained(store: Any, recipe: Any) -> dict[str, Any]:
+    from analysis.answers import alarms_json
     from analysis.datasets.load import load
     from analysis.subgroups.disaggregate import disaggregate
     from models.evaluations import evaluation
@@ -106,7 +107,8 @@ def _trained(store: Any, recipe: Any) -> dict[str, Any]:
 
     data = load(store.task(recipe.task), store.tables)
     run = train_now(store, recipe, dataset=data)
-    table = disaggregate(evaluation(store, run, data), (), TESTED)
+    shown = evaluation(store, run, data)
+    table = disaggregate(shown, (), TESTED)
     prepared = [e.payload for e in store.events(run.id) if e.kind == "prepared"]
     return {
         "run": run.id,
@@ -115,6 +117,7 @@ def _trained(store: Any, recipe: Any) -> dict[str, Any]:
         "epochs": run.epochs,
         "test": {name: table.overall[name].to_json() for name in TESTED},
         "prepared": prepared[-1] if prepared else None,
+        "alarms": alarms_json(shown),
     }
 
 

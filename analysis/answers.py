@@ -11,6 +11,7 @@ from analysis.estimates import Estimate
 from analysis.evaluation import Evaluation
 from analysis.shifts.attribution import Attribution
 from analysis.subgroups.disaggregate import Disaggregation
+from analysis.verdict import alarms
 
 Json = dict[str, Any]
 
@@ -148,3 +149,18 @@ def _ends(value: float, low: float, high: float) -> Json:
 def number(value: float) -> float | None:
     """Return a number as JSON, None where it is undefined or infinite."""
     return float(value) if np.isfinite(value) else None
+
+
+def alarms_json(shown: Evaluation) -> list[Json]:
+    """Return where a model decides one class for everyone, or for a whole group.
+
+    `groups` is empty for everyone; `by` is then, too.
+    """
+    found = alarms(shown, (), np.zeros(1, dtype=bool))
+    if found:
+        return [{"decided": found[0].decided, "by": "", "groups": []}]
+    return [
+        {"decided": alarm.decided, "by": name, "groups": list(alarm.groups)}
+        for name, grouping in shown.groups.items()
+        for alarm in alarms(shown, (name,), np.zeros(len(grouping.names), dtype=bool))
+    ]

@@ -194,3 +194,7 @@ def test_a_mistake_is_one_plain_line_and_exit_2(run_cli, base, arguments, advice
     assert (status, out) == (2, "")
     assert advice in err
     assert err.count("\n") == 1
+
+
+def test_a_model_that_tells_people_apart_raises_no_alarm_for_everyone(base):
+    assert all(alarm["groups"] for alarm in base["alarms"])

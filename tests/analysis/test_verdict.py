@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.answers import alarms_json
 from analysis.compare import paired
 from analysis.estimates import Estimate
 from analysis.evaluation import Scores, binary_probabilities
@@ -139,3 +140,12 @@ def test_sure_takes_a_small_q_value_and_an_interval_without_zero(pair):
     changes = {**record.change, METRICS[0]: replace(change, estimates=wide)}
     found = verdict(replace(record, change=changes), METRICS[0])
     assert found.gained == found.lost == ()
+
+
+def test_alarms_as_the_command_line_tells_them(make_evaluation):
+    alike = make_evaluation([0, 1] * 50, np.full(100, 0.7), [0, 1] * 50)
+    assert alarms_json(alike) == [{"decided": "yes", "by": "", "groups": []}]
+    codes = np.repeat([0, 1], 100)
+    scores = np.where(codes == 0, np.tile([0.2, 0.8], 100), 0.1)
+    shown = make_evaluation(np.ones(200, int), scores, codes)
+    assert alarms_json(shown) == [{"decided": "no", "by": "group", "groups": ["b"]}]
