@@ -9,6 +9,7 @@ from torch.func import functional_call, stack_module_state
 
 from models.networks import Network
 from models.networks.dropout import Dropout
+from models.networks.spread import Spread
 
 
 class Stacked:
@@ -32,6 +33,9 @@ class Stacked:
         self.parameters, _ = stack_module_state(self.networks)
         self._shell = copy.deepcopy(self.networks[0])
         self._shell.train()
+        for module in self._shell.modules():
+            if isinstance(module, Spread):
+                module.is_stacked = True
         self._layers = [
             (f"{name}.given", layer)
             for name, layer in self._shell.named_modules()

@@ -264,6 +264,10 @@ class Training:
             if replayed is not None:
                 return replayed
         self.optimiser.zero_grad(set_to_none=True)
+        if self.progress.parts == 1:
+            whole = self.objective(self, batch)
+            whole.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+            return whole.detach()
         total = torch.zeros((), device=self.device)
         for part in batch.split(math.ceil(len(batch) / self.progress.parts)):
             loss = self.objective(self, part) * (len(part) / len(batch))

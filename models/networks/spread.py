@@ -32,6 +32,8 @@ class Spread(nn.Module):
 
     def __init__(self, preprocessor: Preprocessor) -> None:
         super().__init__()
+        # Whether it stands for several networks at once, which cannot write in place.
+        self.is_stacked = False
         bins = [column.bins for column in preprocessor.numeric]
         counts = preprocessor.code_counts
         self.ramps, self.codes = sum(bins), sum(counts)
@@ -59,7 +61,10 @@ class Spread(nn.Module):
         """Return one input per code, 1 for the row's own, float[b, all codes]."""
         # Code 0 of every column falls into one slot at the end, which is cut off.
         slots = torch.where(codes > 0, codes - 1 + self.first_code, self.codes)
-        return lit_slots(slots, self.codes + 1)[:, : self.codes]
+        if self.is_stacked:
+            return lit_slots(slots, self.codes + 1)[:, : self.codes]
+        dark = self.centre.new_zeros(len(codes), self.codes + 1)
+        return dark.scatter_(1, slots, 1.0)[:, : self.codes]
 
     def standardised(self, positions: Tensor) -> Tensor:
         """Return positions with mean 0 and standard deviation 1 on training rows."""
