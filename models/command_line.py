@@ -159,7 +159,13 @@ def parser(calls: Mapping[str, Call], words: str) -> argparse.ArgumentParser:
     p.add_argument("run")
     _add_chain(p, is_required=True)
 
-    p = command("audit")
+    _add_audit(command("audit"))
+    _add_attribute(command("attribute"))
+    _add_compare(command("compare"))
+    return root
+
+
+def _add_audit(p: argparse.ArgumentParser) -> None:
     p.add_argument("what", nargs="?", metavar="RUN | DATA")
     p.add_argument("--data", help="the same, as an option")
     p.add_argument("--metrics", help="names joined by commas")
@@ -173,7 +179,8 @@ def parser(calls: Mapping[str, Call], words: str) -> argparse.ArgumentParser:
     _add_view(p)
     _add_answers(p)
 
-    p = command("attribute")
+
+def _add_attribute(p: argparse.ArgumentParser) -> None:
     p.add_argument("--source", required=True, metavar="DATA")
     p.add_argument("--target", required=True, metavar="DATA")
     p.add_argument("--metric", required=True)
@@ -184,14 +191,14 @@ def parser(calls: Mapping[str, Call], words: str) -> argparse.ArgumentParser:
     _add_columns(p)
     _add_hiding(p)
 
-    p = command("compare")
+
+def _add_compare(p: argparse.ArgumentParser) -> None:
     p.add_argument("base")
     p.add_argument("runs", nargs="+", metavar="run")
     p.add_argument("--groups", required=True)
     p.add_argument("--metrics")
     p.add_argument("--threshold", type=_finite)
     _add_hiding(p)
-    return root
 
 
 def _add_recipe(p: argparse.ArgumentParser) -> None:

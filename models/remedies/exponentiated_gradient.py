@@ -10,16 +10,10 @@ from models.method import Method
 from models.recipe import Recipe
 from models.remedies.base import Family, Needs
 from models.remedies.in_loop import InLoop, Slot
-from models.remedies.reductions import (
-    CONSTRAINTS,
-    Problem,
-    constraint_named,
-    pandas_warnings_aside,
-)
+from models.remedies.reductions import CONSTRAINTS, Problem, constraint_named
 from models.remedies.settings import attribute_setting, choice_setting, setting
 
 if TYPE_CHECKING:
-    from models.estimator import TorchClassifier
     from models.train import Training
 
 
@@ -97,15 +91,12 @@ class _Game(Method):
 
         problem = Problem(training, self.remedy.attribute, self.remedy.member_epochs)
         game = Reference(
-            problem.oracle(lambda model: _report(training, model)),
+            problem.oracle(),
             constraint_named(self.remedy.constraint, self.remedy.bound),
             eps=max(self.remedy.bound, 1e-3),
             max_iter=self.remedy.rounds,
         )
-        with pandas_warnings_aside():
-            game.fit(
-                problem.features, problem.labels, sensitive_features=problem.groups
-            )
+        problem.fit(game)
         shares = torch.tensor(game.weights_.to_numpy(), dtype=torch.float32)
         kept = [int(i) for i in torch.nonzero(shares > 0).flatten()]
         members = [game.predictors_[i].network_ for i in kept]
@@ -113,10 +104,3 @@ class _Game(Method):
         training.network = Mixture(members, shares).to(training.device)
         training.restart()
         training.close_epoch(float(game.predictors_[kept[0]].loss_))
-
-
-def _report(training: Training, model: TorchClassifier) -> None:
-    """Show a round's model where an epoch would be shown."""
-    if training.progress.epoch < training.recipe.epochs - 1:
-        training.network = model.network_
-        training.close_epoch(float(model.loss_))

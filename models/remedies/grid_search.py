@@ -10,16 +10,10 @@ from models.method import Method
 from models.recipe import Recipe
 from models.remedies.base import Family, Needs
 from models.remedies.in_loop import InLoop, Slot
-from models.remedies.reductions import (
-    CONSTRAINTS,
-    Problem,
-    constraint_named,
-    pandas_warnings_aside,
-)
+from models.remedies.reductions import CONSTRAINTS, Problem, constraint_named
 from models.remedies.settings import attribute_setting, choice_setting, setting
 
 if TYPE_CHECKING:
-    from models.estimator import TorchClassifier
     from models.train import Training
 
 
@@ -89,23 +83,13 @@ class _Search(Method):
 
         problem = Problem(training, self.remedy.attribute, self.remedy.member_epochs)
         search = Reference(
-            problem.oracle(lambda model: _report(training, model)),
+            problem.oracle(),
             constraint_named(self.remedy.constraint, 0.0),
             constraint_weight=self.remedy.emphasis,
             grid_size=self.remedy.prices,
         )
-        with pandas_warnings_aside():
-            search.fit(
-                problem.features, problem.labels, sensitive_features=problem.groups
-            )
+        problem.fit(search)
         best = search.predictors_[search.best_idx_]
         training.network = best.network_
         training.restart()
         training.close_epoch(float(best.loss_))
-
-
-def _report(training: Training, model: TorchClassifier) -> None:
-    """Show a price's model where an epoch would be shown."""
-    if training.progress.epoch < training.recipe.epochs - 1:
-        training.network = model.network_
-        training.close_epoch(float(model.loss_))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -94,20 +94,28 @@ class Problem:
                     "attribute or leave small groups out."
                 )
 
-    def oracle(self, fitted: Callable[[TorchClassifier], None]) -> TorchClassifier:
-        """Return the estimator that is fitted again and again.
+    def fit(self, reduction: Any) -> None:
+        """Let one of fairlearn's reductions fit itself on these rows."""
+        with pandas_warnings_aside():
+            reduction.fit(self.features, self.labels, sensitive_features=self.groups)
 
-        Parameters
-        ----------
-        fitted : callable
-            Called with each fitted estimator.
-        """
+    def _show(self, model: TorchClassifier) -> None:
+        """Show a fitted model where an epoch would be shown; the last is the result."""
+        training = self.training
+        if training.progress.epoch < training.recipe.epochs - 1:
+            training.network = model.network_
+            training.close_epoch(float(model.loss_))
+
+    def oracle(self) -> TorchClassifier:
+        """Return the estimator that is fitted again and again, each fit shown."""
         from models.estimator import TorchClassifier
+
+        show = self._show
 
         class Oracle(TorchClassifier):
             def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Oracle:
                 super().fit(X, y, sample_weight)
-                fitted(self)
+                show(self)
                 return self
 
         training = self.training
