@@ -145,6 +145,10 @@ def _overall(
     decimals = numbers.shared_decimals((before, after, change), unit)
     decimals = max(decimals, 1)  # one number of decimals down the column of rates
     printed = numbers.as_printed(change, before.value, after.value, unit, decimals)
+    off = abs(printed.value - change.value) * (100 if unit == "points" else 1)
+    if off > 0.5 * 10**-decimals:  # the sentence shows no ends that would explain it
+        decimals += 1
+        printed = numbers.as_printed(change, before.value, after.value, unit, decimals)
     return before, after, printed, decimals
 
 
