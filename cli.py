@@ -212,6 +212,29 @@ def compare(options: Options) -> dict[str, Any]:
     return answer
 
 
+def calibrate(options: Options) -> dict[str, Any]:
+    """Fit a remedy of scores, and say what it did on rows it was not fitted on."""
+    from models.calibrating import Calibration, calibrated, posthoc_stage
+    from models.named import source_named
+    from models.store import open_store
+
+    by = _listed(options.by)
+    columns = _columns(options)
+    groups = tuple(dict.fromkeys((*columns.groups, *by)))
+    source = source_named(options.data or options.what, replace(columns, groups=groups))
+    asked = Calibration(
+        stage=posthoc_stage(options.method, by, options.chosen or {}),
+        groups=columns.groups or by,
+        threshold=options.threshold,
+        is_ranked=options.ranks,
+        report=options.report,
+        cohort=options.cohort,
+        positive=options.view,
+        hide_below=options.hide_below,
+    )
+    return calibrated(open_store(), source, asked)
+
+
 def _request(options: Options) -> Any:
     from models.request import Request
 
@@ -275,7 +298,16 @@ def _listed(text: str | None) -> tuple[str, ...]:
 
 COMMANDS = {
     call.__name__: call
-    for call in (datasets, remedies, train, remedy, audit, attribute, compare)
+    for call in (
+        datasets,
+        remedies,
+        train,
+        remedy,
+        audit,
+        attribute,
+        compare,
+        calibrate,
+    )
 }
 
 

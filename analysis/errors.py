@@ -45,17 +45,6 @@ class TooManyGroupsError(DataError):
         )
 
 
-class GroupTooSmallError(DataError):
-    """A group has too few rows for the requested fit."""
-
-    def __init__(self, group: str, n: int, needed: int) -> None:
-        super().__init__(
-            f"Group '{group}' has {n:,} calibration rows; this remedy needs "
-            f"{needed:,}. Choose a coarser attribute, or lower 'Minimum rows' "
-            "(min_rows on the command line)."
-        )
-
-
 class NeedsProbabilitiesError(MetricError):
     """A metric that is defined for probabilities was asked of raw scores."""
 

@@ -125,6 +125,8 @@ class AuditFrame:
         Survey weights, all 1 where the task declares none.
     domain : Grouping or None
         Where or when each row comes from, when the task declares a domain or a time.
+    domain_name : str
+        What rules call it: the name of its column.
     row_ids : int[n]
         Position of each row in the task's full table, so that scores of two models
         can be matched row by row.
@@ -137,6 +139,7 @@ class AuditFrame:
     weights: Floats
     domain: Grouping | None = None
     row_ids: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    domain_name: str = ""
 
     def __post_init__(self) -> None:
         n = len(self.features)
@@ -203,7 +206,15 @@ class AuditFrame:
             weights=self.weights[rows],
             domain=None if self.domain is None else self.domain.take(rows),
             row_ids=self.row_ids[rows],
+            domain_name=self.domain_name,
         )
+
+    @property
+    def named_groups(self) -> Mapping[str, Grouping]:
+        """Everything that rules may name beside features: groups, and the domain."""
+        if self.domain is None or not self.domain_name:
+            return self.groups
+        return {self.domain_name: self.domain, **self.groups}
 
     def grouping(self, attributes: tuple[str, ...]) -> Grouping:
         """Return the intersection of the named attributes, or everyone for none."""

@@ -162,6 +162,7 @@ def parser(calls: Mapping[str, Call], words: str) -> argparse.ArgumentParser:
     _add_audit(command("audit"))
     _add_attribute(command("attribute"))
     _add_compare(command("compare"))
+    _add_calibrate(command("calibrate"))
     return root
 
 
@@ -178,6 +179,27 @@ def _add_audit(p: argparse.ArgumentParser) -> None:
     _add_columns(p)
     _add_view(p)
     _add_answers(p)
+
+
+def _add_calibrate(p: argparse.ArgumentParser) -> None:
+    p.add_argument("what", nargs="?", metavar="RUN | DATA")
+    p.add_argument("--data", help="the same, as an option")
+    p.add_argument("--method", default="temperature", help="a remedy of scores")
+    p.add_argument("--by", default="", help="attributes to fit and report by")
+    p.add_argument("--set", action=_Chosen, dest="chosen", metavar="k=v")
+    p.add_argument(
+        "--ranks", action="store_true", help="turn a raw score into ranks first"
+    )
+    p.add_argument(
+        "--report",
+        default="test",
+        choices=("test", "validation"),
+        help="rows of a run to report on",
+    )
+    p.add_argument("--cohort", default="", help='whom to report on, as "age >= 40"')
+    p.add_argument("--class", dest="view", default="", help="the class in view")
+    _add_columns(p)
+    _add_hiding(p)
 
 
 def _add_attribute(p: argparse.ArgumentParser) -> None:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from analysis.datasets.load import Dataset, load
-from analysis.datasets.task import task_from_json
+from analysis.datasets.task import Task, task_from_json, task_to_json
 from analysis.errors import RunError
 from models.run import Run
 from models.store import Store
@@ -22,6 +22,17 @@ def dataset_of(run: Run, store: Store) -> Dataset:
         The table is gone.
     """
     return _loaded(run.task_json, run.data_digest, store.tables)
+
+
+def dataset_for(task: Task, digest: str, store: Store) -> Dataset:
+    """Return the data set of a task as it was when its digest was taken.
+
+    Raises
+    ------
+    RunError, DataError
+        As `dataset_of`.
+    """
+    return _loaded(json.dumps(task_to_json(task)), digest, store.tables)
 
 
 @lru_cache(maxsize=1)

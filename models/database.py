@@ -27,6 +27,11 @@ CREATE TABLE IF NOT EXISTS scorings (
     state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
     owner TEXT NOT NULL DEFAULT '', scores TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (run_id, data_digest)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS trials (
+    key TEXT PRIMARY KEY, task TEXT NOT NULL, trial TEXT NOT NULL,
+    state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+    owner TEXT NOT NULL DEFAULT '', scores TEXT NOT NULL DEFAULT '',
+    parameters TEXT NOT NULL DEFAULT '{}', seconds REAL NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS looks (
     task TEXT NOT NULL, scorer TEXT NOT NULL, rule TEXT NOT NULL,
     cohort TEXT NOT NULL, created REAL NOT NULL,

@@ -9,8 +9,10 @@ from models.artefacts import json_bytes
 from models.data import dataset_of
 from models.evaluations import splits_of
 from models.job import Job
+from models.remedies.fitting import fitted_on
 from models.rescore import finished, posthoc_of, scored
 from models.scorer import stored_scorer
+from models.surroundings import Surroundings
 
 
 def fit_posthoc(job: Job) -> None:
@@ -25,7 +27,8 @@ def fit_posthoc(job: Job) -> None:
         calibration = replace(calibration, weights=np.ones(len(calibration)))
     store.ledger.restart(run.id)
     job.report("start", {"rows": len(calibration)})
-    fitted = posthoc_of(run).fit(stored_scorer(store, base), calibration)
+    scorer, around = stored_scorer(store, base), Surroundings(store, base)
+    fitted = fitted_on(posthoc_of(run), scorer, calibration, around)
     seconds = time.perf_counter() - began
     job.report("fitted", {"parameters": fitted.parameters(), "seconds": seconds})
     files = {

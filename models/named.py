@@ -11,6 +11,7 @@ from analysis.errors import SettingError
 from analysis.evaluation import Evaluation, Threshold, evaluate
 from analysis.thresholds.halves import halves
 from models.evaluations import evaluation
+from models.run import Run
 from models.store import Store, open_store
 
 DEFAULT_THRESHOLD = 0.5
@@ -69,25 +70,56 @@ def named(
     AuditError
         Nothing is named, or what is named does not exist or serve.
     """
+    source = source_named(name, columns)
+    rule = Threshold(source.threshold if threshold is None else threshold)
+    if source.run is None:
+        return _scored(source.dataset, rule)
+    store, run, data = open_store(), source.run, source.dataset
+    shown = evaluation(store, run, data, rule=rule)
+    explored = evaluation(store, run, data, "calibration", rule)
+    return Named(shown, data, explored, explored, ())
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Where scores come from.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    run : Run or None
+        None for a score that came with the table.
+    threshold : float
+        The task's own, or one half.
+    """
+
+    dataset: Dataset
+    run: Run | None
+    threshold: float = DEFAULT_THRESHOLD
+
+
+def source_named(name: str | None, columns: ScoredColumns) -> Source:
+    """Return the table, and the run if it is one, that a name stands for.
+
+    Raises
+    ------
+    AuditError
+        As `named`.
+    """
     if name is None:
         raise SettingError(
             "Nothing to audit is named; give a run, an embedded task or a file, such "
             "as: audit scored.csv --label income --scores p --groups sex"
         )
     if name.split(":")[0] in TASKS and not columns.scores:
-        return _by_task(load(task_named(name)), threshold)
+        return _of_task(load(task_named(name)))
     store = open_store()
     if not (columns.scores or columns.label) and _is_uploaded(store, name):
-        return _by_task(load(store.task(name), store.tables), threshold)
-    cut = DEFAULT_THRESHOLD if threshold is None else threshold
+        return _of_task(load(store.task(name), store.tables))
     if columns.scores or columns.label or "." in name or _is_file(name):
-        return _scored(scored_file(name, columns), cut)
+        return Source(scored_file(name, columns), None)
     run = store.find(name)
-    data = load(store.task(run.recipe.task), store.tables)
-    rule = Threshold(cut)
-    shown = evaluation(store, run, data, rule=rule)
-    explored = evaluation(store, run, data, "calibration", rule)
-    return Named(shown, data, explored, explored, ())
+    return Source(load(store.task(run.recipe.task), store.tables), run)
 
 
 def run_evaluation(
@@ -105,14 +137,13 @@ def run_evaluation(
     return evaluation(store, run, data, rule=Threshold(threshold))
 
 
-def _by_task(data: Dataset, threshold: float | None) -> Named:
+def _of_task(data: Dataset) -> Source:
     own = data.task.score.threshold if data.task.score else DEFAULT_THRESHOLD
-    return _scored(data, own if threshold is None else threshold)
+    return Source(data, None, own)
 
 
-def _scored(data: Dataset, threshold: float) -> Named:
-    scores = existing_scores(data)
-    found = evaluate(data.task.title, data.frame, scores, Threshold(threshold))
+def _scored(data: Dataset, rule: Threshold) -> Named:
+    found = evaluate(data.task.title, data.frame, existing_scores(data), rule)
     return Named(found, data, *halves(found), data.notes)
 
 

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
+from analysis.arrays import Ints
 from analysis.errors import DataError
 from analysis.evaluation import Scores
 from analysis.frame import AuditFrame
@@ -40,13 +41,23 @@ class StoredScorer:
         DataError
             A row was not in the table that was scored.
         """
-        at = np.searchsorted(self._sorted_ids, frame.row_ids)
+        return self.scores_of(frame.row_ids)
+
+    def scores_of(self, row_ids: Ints) -> Scores:
+        """Return the stored scores of rows by their ids, int[n].
+
+        Raises
+        ------
+        DataError
+            As `score`.
+        """
+        at = np.searchsorted(self._sorted_ids, row_ids)
         at = np.minimum(at, len(self._sorted_ids) - 1)
-        if not np.array_equal(self._sorted_ids[at], frame.row_ids):
-            unknown = int((self._sorted_ids[at] != frame.row_ids).sum())
+        if not np.array_equal(self._sorted_ids[at], row_ids):
+            unknown = int((self._sorted_ids[at] != row_ids).sum())
             raise DataError(
-                f"{unknown:,} of {len(frame):,} rows have no stored score; the run was "
-                "trained on another table or row filter. Choose that data set, or "
+                f"{unknown:,} of {len(row_ids):,} rows have no stored score; the run "
+                "was trained on another table or row filter. Choose that data set, or "
                 "score this one on the Model page."
             )
         rows = self._order[at]

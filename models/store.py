@@ -20,6 +20,7 @@ from models.probabilities import scores_of_logits
 from models.recipe import Recipe
 from models.run import Event, Run, run_id
 from models.scorings import Scorings
+from models.trials import Trials
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -66,7 +67,7 @@ class Store:
     """A folder of runs, and optionally a second, read-only one.
 
     Any number of threads and processes may use one store. Pages read through this
-    class; jobs write through `ledger`, `scorings` and `files`.
+    class; jobs write through `ledger`, `scorings`, `trials` and `files`.
 
     Parameters
     ----------
@@ -85,6 +86,7 @@ class Store:
         database = Database(home / "store.db")
         self.ledger = Ledger(database, self.owners)
         self.scorings = Scorings(database, self.owners)
+        self.trials = Trials(database, self.owners)
         self.notes = Notes(database)
         self.keep_reserve()
         self._ledgers = [self.ledger]  # one's own come before shipped runs
@@ -199,6 +201,17 @@ class Store:
             self.scorings.forget(run_id, data_digest)
             return None
 
+    def trial_scores(self, key: str) -> StoredScores | None:
+        """Return the scores of a trial; None while there are none, or no more."""
+        name = self.trials.state(key).scores
+        if not name:
+            return None
+        try:
+            return _stored_scores(self.files.get(name))
+        except StoreError:
+            self.trials.forget(key)
+            return None
+
     def artefact(self, run: Run, role: str) -> bytes:
         """Read one of a finished run's files.
 
@@ -254,7 +267,10 @@ class Store:
         dropped = self.ledger.forget(task)
         self.notes.forget(task)
         kept = {name for run in self.runs() for name in run.artefacts.values()}
+        tried = set(self.trials.forget_task(task)) - kept
         with store_errors(self.home):
+            for name in tried:
+                self.files.path(name).unlink(missing_ok=True)
             for run in dropped:
                 self.checkpoint(run.id).unlink(missing_ok=True)
                 for name in set(run.artefacts.values()) - kept:

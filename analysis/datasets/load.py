@@ -171,6 +171,7 @@ def frame_of(task: Task, table: pd.DataFrame, row_ids: Ints) -> AuditFrame:
         weights=_weights(task, table),
         domain=_domain(task, table),
         row_ids=row_ids,
+        domain_name=task.domain or task.time or "",
     )
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from analysis.calibration import calibration_errors
+from analysis.calibration.reliability import calibration_errors
 from analysis.costs import costs_from_text
 from analysis.errors import SettingError
 from analysis.metrics.average_precision import average_precision

@@ -1,6 +1,7 @@
 """Which groups a table lists: the intersections of attributes up to a depth."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
@@ -85,3 +86,12 @@ def group_counts(evaluation: Evaluation, attributes: Sequence[str], depth: int) 
 def _crossings(attributes: tuple[str, ...], depth: int) -> tuple[tuple[str, ...], ...]:
     sizes = range(1, min(depth, len(attributes)) + 1)
     return tuple(some for size in sizes for some in combinations(attributes, size))
+
+
+def told_apart(names: Sequence[str], groups: Sequence[Group]) -> tuple[str, ...]:
+    """Return the names, with the attributes where two attributes share one."""
+    seen = Counter(names)
+    return tuple(
+        name if seen[name] == 1 else f"{name} ({', '.join(group)})"
+        for name, group in zip(names, groups, strict=True)
+    )

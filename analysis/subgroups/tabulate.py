@@ -1,6 +1,5 @@
 """From an evaluation to the table of groups: values, contrasts, pooling, power."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,7 +24,7 @@ from analysis.metrics.kinds import (
 from analysis.metrics.registry import metric_named
 from analysis.subgroups.contrasts import Contrast, contrast
 from analysis.subgroups.group_table import Column, GroupTable
-from analysis.subgroups.listing import Group, Listing
+from analysis.subgroups.listing import Group, Listing, told_apart
 from analysis.subgroups.power import Sides, joined_sides
 from analysis.subgroups.rest import reference_band, repeated, rest_band, rest_counts
 from analysis.subgroups.shrinkage import shrunken
@@ -85,7 +84,7 @@ def group_table(
     columns = {m.name: _column(m, parts, options.strength) for m in chosen}
     table = GroupTable(
         groups=groups,
-        names=_told_apart([name for p in parts for name in p.counts.names], groups),
+        names=told_apart([name for p in parts for name in p.counts.names], groups),
         n=np.concatenate([within(p.counts.n, ALL) for p in parts]),
         effective_n=np.concatenate([effective(p.counts, ALL) for p in parts]),
         columns=_with_q_values(columns),
@@ -107,15 +106,6 @@ def _parts(
         parts.append(_Part(evaluation, attributes, position, counts, unseen))
         start = end
     return parts
-
-
-def _told_apart(names: Sequence[str], groups: Sequence[Group]) -> tuple[str, ...]:
-    """Return the names, with the attributes where two attributes share one."""
-    seen = Counter(names)
-    return tuple(
-        name if seen[name] == 1 else f"{name} ({', '.join(group)})"
-        for name, group in zip(names, groups, strict=True)
-    )
 
 
 @dataclass(frozen=True, eq=False)

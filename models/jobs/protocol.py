@@ -11,16 +11,17 @@ class Order:
 
     Parameters
     ----------
-    do : 'train', 'sweep', 'score' or 'cancel'
+    do : 'train', 'sweep', 'score', 'try' or 'cancel'
     run : str
-        Id of a run in the store; of a sweep its first member's.
+        Id of a run in the store; of a sweep its first member's. For 'try', the key of
+        a trial.
     data : str
         For 'score', digest of the table to be scored.
     others : tuple of str
         For 'sweep', the ids of its other members.
     """
 
-    do: Literal["train", "sweep", "score", "cancel"]
+    do: Literal["train", "sweep", "score", "try", "cancel"]
     run: str
     data: str = ""
     others: tuple[str, ...] = ()

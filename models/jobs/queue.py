@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from analysis.datasets.load import Dataset, load
@@ -16,6 +16,7 @@ from models.recipe import Recipe
 from models.remedies.chain import completed, runs_of
 from models.run import State
 from models.store import Store
+from models.trial import Trial
 
 CANCEL_SECONDS = 1.0
 """A worker that has not stopped this long after a cancel is killed."""
@@ -158,6 +159,25 @@ class JobQueue:
         ):
             self._enqueue(Order("score", run_id, dataset.digest))
 
+    def try_out(self, trials: Sequence[Trial]) -> None:
+        """Queue remedies of scores to be tried, in order; what is done is found.
+
+        The result is `store.trial_scores(key)`; `store.trials.state(key)` says how far
+        each is.
+        """
+        for trial in trials:
+            if self._store.trials.submit(trial, self._owner.token):
+                self._enqueue(Order("try", trial.key))
+
+    def drop(self, keys: Collection[str]) -> None:
+        """Take trials that have not begun out of the queue."""
+        with self._change:
+            dropped = [o for o in self._waiting if o.do == "try" and o.run in keys]
+            for order in dropped:
+                self._waiting.remove(order)
+        for order in dropped:
+            self._store.trials.cancel(order.run)
+
     def cancel(self, run_id: str) -> None:
         """Cancel a run of this queue, and the run it waits for.
 
@@ -282,6 +302,9 @@ class JobQueue:
     def _write_failure(self, order: Order, reason: str) -> None:
         if order.do == "score":
             self._store.scorings.end(order.run, order.data, reason=reason)
+            return
+        if order.do == "try":
+            self._store.trials.end(order.run, reason=reason)
             return
         state: State = "cancelled" if order is self._killed else "failed"
         said = CANCELLED if order is self._killed else reason

@@ -20,6 +20,7 @@ from analysis.errors import StoreError
 from models.devices import use_threads
 from models.execute import execute, execute_scoring
 from models.execute_sweep import execute_sweep
+from models.execute_trial import execute_trial
 from models.jobs.protocol import ENDED, Order, order_of
 from models.ledger import INTERRUPTED
 from models.store import Store
@@ -84,6 +85,8 @@ class Worker:
 
         if order.do == "score":
             execute_scoring(self._store, order.run, order.data)
+        elif order.do == "try":
+            execute_trial(self._store, order.run)
         elif order.do == "sweep":
             execute_sweep(self._store, order.runs, self._owner, should_stop)
         else:

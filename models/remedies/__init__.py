@@ -4,7 +4,10 @@ from models.remedies.added_source import AddedSource
 from models.remedies.adversarial import AdversarialDebiasing
 from models.remedies.asymmetric import AsymmetricLoss
 from models.remedies.base import Remedy
+from models.remedies.beta import Beta
+from models.remedies.bias_correction import BiasCorrection
 from models.remedies.class_balanced import ClassBalancedLoss
+from models.remedies.correctness_aware import CorrectnessAware
 from models.remedies.cvar_dro import CVaRDRO
 from models.remedies.decorrelation import Decorrelation
 from models.remedies.dynamic_weights import DynamicWeights
@@ -15,8 +18,10 @@ from models.remedies.focal import FocalLoss
 from models.remedies.gap_penalty import GapPenalty
 from models.remedies.grid_search import GridSearch
 from models.remedies.group_dro import GroupDRO
+from models.remedies.histogram_binning import HistogramBinning
 from models.remedies.importance_weights import ImportanceWeights
 from models.remedies.inverse_frequency import InverseFrequency
+from models.remedies.isotonic import Isotonic
 from models.remedies.label_margins import LabelMargins
 from models.remedies.label_robust import LabelRobustLoss
 from models.remedies.last_layer import LastLayer
@@ -25,6 +30,8 @@ from models.remedies.masked_feature import MaskedFeature
 from models.remedies.mixup import Mixup
 from models.remedies.moment_matching import MomentMatching
 from models.remedies.noisy_labels import NoisyLabels
+from models.remedies.platt import Platt
+from models.remedies.prior_correction import PriorCorrection
 from models.remedies.reweighing import Reweighing
 from models.remedies.road import RobustAdversarial
 from models.remedies.selective_mixup import SelectiveMixup
@@ -37,6 +44,8 @@ from models.remedies.temperature import Temperature
 from models.remedies.temperature_sampling import TemperatureSampling
 from models.remedies.train_twice import TrainTwice
 from models.remedies.undersampling import Undersampling
+from models.remedies.vector_scaling import VectorScaling
+from models.remedies.venn_abers import VennAbers
 
 REMEDIES: dict[str, type[Remedy]] = {
     "reweighing": Reweighing,
@@ -75,4 +84,13 @@ REMEDIES: dict[str, type[Remedy]] = {
     "road": RobustAdversarial,
     "gap_penalty": GapPenalty,
     "temperature": Temperature,
+    "vector_scaling": VectorScaling,
+    "platt": Platt,
+    "beta": Beta,
+    "isotonic": Isotonic,
+    "histogram_binning": HistogramBinning,
+    "venn_abers": VennAbers,
+    "correctness_aware": CorrectnessAware,
+    "bias_correction": BiasCorrection,
+    "prior_correction": PriorCorrection,
 }

@@ -2,10 +2,11 @@
 
 Three bases spare a retraining remedy its plumbing: `weighing.Weighing` for one that
 finds a weight for each row, `in_loop.InLoop` for one that takes part in the training
-loop, `row_edit.RowEdit` for one that changes rows or columns.
+loop, `row_edit.RowEdit` for one that changes rows or columns. `calibrator.Calibrator`
+does so for one that maps scores: by group, or multicalibrated, comes with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 from analysis.frame import AuditFrame
@@ -72,6 +73,22 @@ class FittedScorer(Scorer, Protocol):
         ...
 
 
+class Around(Protocol):
+    """What surrounds a finished model: rows without labels, and the model itself."""
+
+    def unlabelled(self, rule: str, table: str = "") -> AuditFrame:
+        """Return the rows that a rule names, without their labels.
+
+        Of the model's own table those that it was not trained on; or of another, by
+        the name of its task.
+        """
+        ...
+
+    def model(self) -> Scorer:
+        """Return the model, which scores any rows with its features."""
+        ...
+
+
 @runtime_checkable
 class PosthocRemedy(Remedy, Protocol):
     """Mends by changing the scores of a finished model."""
@@ -82,6 +99,32 @@ class PosthocRemedy(Remedy, Protocol):
 
     def restored(self, scorer: Scorer, parameters: Mapping[str, Any]) -> FittedScorer:
         """Wrap a scorer with parameters that `fit` found."""
+        ...
+
+    @classmethod
+    def notes(
+        cls, parameters: Mapping[str, Any], hidden: Collection[str] | None = None
+    ) -> tuple[str, ...]:
+        """Say in plain sentences what was fitted.
+
+        Without numbers of the groups in `hidden`; None where none are hidden.
+        """
+        ...
+
+
+@runtime_checkable
+class LooksAround(PosthocRemedy, Protocol):
+    """A post-hoc remedy for which scores and labels of some rows are not enough.
+
+    `looks_for` says what else it asks for; its plain `fit` refuses.
+    """
+
+    looks_for: ClassVar[str]
+
+    def fit_with(
+        self, scorer: Scorer, calibration: AuditFrame, around: Around
+    ) -> FittedScorer:
+        """Fit on the calibration rows and what surrounds the model."""
         ...
 
 

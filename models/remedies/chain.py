@@ -1,12 +1,13 @@
 """The chain of remedies in a recipe: check it, complete it, cut it into runs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from analysis.cohorts import parse
 from analysis.errors import SettingError
+from models.cohort_sets import rules_of, text_of
 from models.names import joined, parts, split
 from models.recipe import BOOSTING, Recipe, Stage
 from models.remedies import REMEDIES
@@ -21,7 +22,8 @@ def stage(remedy: str, /, **settings: Any) -> Stage:
     Raises
     ------
     SettingError
-        The remedy or a setting does not exist, or a value is out of range.
+        The remedy or a setting does not exist, a value is out of range, or two
+        contradict each other.
     """
     kind = _remedy_class(remedy)
     known = {s.name: s for s in settings_of(kind)}
@@ -34,6 +36,7 @@ def stage(remedy: str, /, **settings: Any) -> Stage:
         name: _checked(kind.title, s, settings.get(name, s.default))
         for name, s in known.items()
     }
+    kind(**values)  # refuses what does not go together
     return Stage(remedy, values)
 
 
@@ -166,16 +169,17 @@ def _checked(title: str, known: Setting, value: Any) -> Any:
         )
     if text is None or (not text.strip(", ") and known.default is None):
         raise SettingError(f"{title} needs '{known.name}': {_WANTED[known.kind]}.")
-    if known.kind == "cohort":
-        return str(parse(text))
-    return _without_repeats(text) if known.kind in ("attribute", "feature") else text
+    read = _READ.get(known.kind)
+    return text if read is None else read(text)
 
 
 _WANTED = {
     "choice": "choose one",
     "attribute": "name a sensitive attribute of the task, or several joined by commas",
     "class": "name a class of the label",
+    "classes": "name classes of the label, joined by commas",
     "cohort": "give a rule such as sex = Female & age >= 40",
+    "cohorts": "give rules with semicolons between",
     "feature": "name a feature of the task, or several joined by commas",
     "table": "name another table with the same columns",
 }
@@ -200,6 +204,16 @@ def _without_repeats(attribute: str) -> str:
     once = split(attribute)
     # Otherwise as it was typed: the recipe, and so its run's id, stays what it was.
     return attribute.strip() if parts(attribute) == len(once) else joined(once)
+
+
+_READ: dict[str, Callable[[str], str]] = {
+    "cohort": lambda text: str(parse(text)),
+    "cohorts": lambda text: text_of(rules_of(text)),
+    "attribute": _without_repeats,
+    "classes": _without_repeats,
+    "feature": _without_repeats,
+}
+"""How settings that name something are read, so that equal ones are written alike."""
 
 
 def _number(value: Any) -> float | None:

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 SettingKind = Literal[
-    "number", "integer", "choice", "attribute", "class", "cohort", "feature", "table"
+    "number",
+    "integer",
+    "choice",
+    "attribute",
+    "class",
+    "classes",
+    "cohort",
+    "cohorts",
+    "feature",
+    "table",
 ]
 
 
@@ -19,8 +28,9 @@ class Setting:
     kind : str
         'number' and 'integer' have a range, 'choice' has options. The others name
         something of the table: 'attribute' one of its sensitive attributes, or several
-        joined by commas; 'class' a class of its label; 'cohort' a rule; 'feature' one
-        of its features; 'table' another table with the same columns.
+        joined by commas; 'class' a class of its label, 'classes' several; 'cohort' a
+        rule, 'cohorts' several with semicolons between; 'feature' one of its features;
+        'table' another table with the same columns.
     default : float, int, str or None
         None when it must be given; the empty text where it may be left out.
     low, high : float
@@ -33,6 +43,8 @@ class Setting:
         Whether it is how strongly the remedy acts: a slider goes along it.
     label : str
         What a form calls it, where its name is only a letter of the paper.
+    is_shown : bool
+        Whether a form shows it at once although a remedy inherits it.
     """
 
     name: str
@@ -44,6 +56,7 @@ class Setting:
     help: str
     is_dial: bool
     label: str = ""
+    is_shown: bool = False
 
 
 def setting(
@@ -62,9 +75,15 @@ def setting(
     )
 
 
-def choice_setting(default: str, options: tuple[str, ...], help: str) -> Any:  # noqa: A002
+def choice_setting(
+    default: str,
+    options: tuple[str, ...],
+    help: str,  # noqa: A002
+    *,
+    is_shown: bool = False,
+) -> Any:
     """Declare a choice between words."""
-    return _declared("choice", default, help, options=options)
+    return _declared("choice", default, help, options=options, is_shown=is_shown)
 
 
 def attribute_setting(help: str, *, is_required: bool) -> Any:  # noqa: A002
@@ -78,6 +97,11 @@ def class_setting(help: str) -> Any:  # noqa: A002
     return _declared("class", "", help)
 
 
+def classes_setting(help: str) -> Any:  # noqa: A002
+    """Declare classes of the label, joined by commas; empty is allowed."""
+    return _declared("classes", "", help)
+
+
 def cohort_setting(
     help: str = "Only these people are touched; empty for all.",  # noqa: A002
     *,
@@ -88,15 +112,21 @@ def cohort_setting(
     return _declared("cohort", default, help)
 
 
+def cohorts_setting(help: str) -> Any:  # noqa: A002
+    """Declare rules with semicolons between; empty for none."""
+    return _declared("cohorts", "", help)
+
+
 def feature_setting(help: str, *, is_required: bool = True) -> Any:  # noqa: A002
     """Declare a feature of the table, or several joined by commas."""
     default = dataclasses.MISSING if is_required else ""
     return _declared("feature", default, help)
 
 
-def table_setting(help: str) -> Any:  # noqa: A002
+def table_setting(help: str, *, is_required: bool = True) -> Any:  # noqa: A002
     """Declare another table, by the name of its task."""
-    return _declared("table", dataclasses.MISSING, help)
+    default = dataclasses.MISSING if is_required else ""
+    return _declared("table", default, help)
 
 
 def settings_of(remedy: type[Any]) -> tuple[Setting, ...]:
@@ -129,4 +159,5 @@ def _setting(field: dataclasses.Field[Any]) -> Setting:
         help=meta["help"],
         is_dial=meta.get("is_dial", False),
         label=meta.get("label", ""),
+        is_shown=meta.get("is_shown", False),
     )

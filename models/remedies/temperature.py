@@ -1,6 +1,6 @@
 """Temperature scaling: divide logits by one number, or one number per group."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -8,13 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from analysis.arrays import Floats, Ints
-from analysis.errors import DataError, GroupTooSmallError
-from analysis.evaluation import Scores
-from analysis.frame import AuditFrame
-from models.groupings import grouping_named
-from models.probabilities import scores_of_logits
-from models.remedies.base import Family, Kind, Needs
-from models.remedies.settings import attribute_setting, setting
+from models.remedies.calibrator import Calibrated, Calibrator
 from models.scorer import Scorer
 
 LOWEST, HIGHEST = 0.02, 50.0
@@ -22,11 +16,12 @@ LOWEST, HIGHEST = 0.02, 50.0
 
 
 @dataclass(frozen=True)
-class Temperature:
+class Temperature(Calibrator):
     """Divide logits by the temperature that minimises log loss on calibration rows.
 
-    The order of scores within a group is unchanged, and so are its AUROC and, for
-    argmax or a threshold of one half, its decisions.
+    No two scores within a group change their order (logits that differ by no more
+    than a rounding may become equal), so AUROC stays and, for argmax or a threshold of
+    one half, decisions do. A class without calibration rows is divided like the others.
 
     References
     ----------
@@ -35,6 +30,7 @@ class Temperature:
     """
 
     title: ClassVar[str] = "Temperature scaling"
+    name: ClassVar[str] = "temperature"
     mends: ClassVar[str] = (
         "scores that promise too much or too little, overall or by group"
     )
@@ -43,91 +39,51 @@ class Temperature:
         "are; by group it needs the group of whoever is scored"
     )
     source: ClassVar[str] = "Guo, Pleiss, Sun & Weinberger (2017), ICML"
-    needs: ClassVar[tuple[Needs, ...]] = ("group at prediction",)
-    kind: ClassVar[Kind] = "posthoc"
-    family: ClassVar[Family] = "Scores"
-    slowness: ClassVar[float] = 0.0
+    takes_absent_classes: ClassVar[bool] = True
 
-    attribute: str = attribute_setting(
-        "Groups with a temperature of their own; empty for one temperature.",
-        is_required=False,
-    )
-    min_rows: int = setting(
-        50, 2, 100_000, "Calibration rows that each group must have at least."
-    )
+    def fitted(self, logits: Floats, labels: Ints, weights: Floats) -> dict[str, Any]:
+        """Return the temperature."""
+        return {"temperature": fit_temperature(logits, labels, weights)}
 
-    def fit(self, scorer: Scorer, calibration: AuditFrame) -> "Rescaled":
-        """Fit on calibration rows; a group without any takes the overall temperature.
+    def mapped(self, found: Mapping[str, Any], logits: Floats) -> Floats:
+        """Return the logits divided by the temperature."""
+        result: Floats = logits / found["temperature"]
+        return result
 
-        Raises
-        ------
-        DataError
-            The rows have no labels, or the scorer gives no logits.
-        GroupTooSmallError
-            A group has some rows, but fewer than `min_rows`.
-        """
-        if calibration.y_true is None:
-            raise DataError(
-                "Temperature scaling needs labels on the calibration rows. Choose a "
-                "labelled table on the Data page."
-            )
-        logits = logits_of_scores(scorer.score(calibration))
-        weights, labels = calibration.weights, calibration.y_true
-        overall = fit_temperature(logits, labels, weights)
-        if not self.attribute:
-            return Rescaled(scorer, overall, "", {})
-        grouping = grouping_named(calibration, self.attribute)
-        by_group = {}
-        for g, name in enumerate(grouping.names):
-            rows = np.flatnonzero(grouping.codes == g)
-            if 0 < len(rows) < self.min_rows:
-                raise GroupTooSmallError(name, len(rows), self.min_rows)
-            if len(rows):
-                by_group[name] = fit_temperature(
-                    logits[rows], labels[rows], weights[rows]
-                )
-        return Rescaled(scorer, overall, self.attribute, by_group)
+    @classmethod
+    def said(cls, found: Mapping[str, Any]) -> str:
+        """Return the temperature."""
+        return f"{found['temperature']:.2f}"
 
-    def restored(self, scorer: Scorer, parameters: Mapping[str, Any]) -> "Rescaled":
-        """Wrap a scorer with temperatures that `fit` found."""
-        return Rescaled(scorer, **parameters)
+    def restored(self, scorer: Scorer, parameters: Mapping[str, Any]) -> Calibrated:
+        """Wrap a scorer with temperatures that `fit` found, now or in older runs."""
+        return super().restored(scorer, _as_now(parameters))
+
+    @classmethod
+    def notes(
+        cls, parameters: Mapping[str, Any], hidden: Collection[str] | None = None
+    ) -> tuple[str, ...]:
+        """Say the temperatures and what they move."""
+        first, *others = super().notes(_as_now(parameters), hidden)
+        return (
+            first.replace("Fitted", "Temperature", 1),
+            "Above 1 the scores become less confident, below 1 more. This moves how "
+            "well scores fit the outcome (calibration error, Brier score, log loss); "
+            "decisions at one half stay as they are.",
+            *others,
+        )
 
 
-@dataclass(frozen=True)
-class Rescaled:
-    """A scorer whose logits are divided by a temperature.
-
-    Parameters
-    ----------
-    base : Scorer
-    temperature : float
-        Of everyone, and of groups that are not named.
-    attribute : str
-        Empty for one temperature.
-    by_group : mapping of str to float
-    """
-
-    base: Scorer
-    temperature: float
-    attribute: str
-    by_group: Mapping[str, float]
-
-    def score(self, frame: AuditFrame) -> Scores:
-        """Return the base scorer's scores, rescaled."""
-        logits = logits_of_scores(self.base.score(frame))
-        if not self.attribute:
-            return scores_of_logits(logits / self.temperature)
-        grouping = grouping_named(frame, self.attribute)
-        by_code = [self.by_group.get(n, self.temperature) for n in grouping.names]
-        return scores_of_logits(logits / np.array(by_code)[grouping.codes, None])
-
-    def parameters(self) -> dict[str, Any]:
-        """Return the temperatures as JSON types."""
-        return {
-            "temperature": self.temperature,
-            "attribute": self.attribute,
-            "by_group": dict(self.by_group),
-        }
+def _as_now(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return parameters in today's layout; older runs have bare temperatures."""
+    if "everyone" in parameters:
+        return parameters
+    by_group = parameters.get("by_group", {})
+    return {
+        "everyone": {"temperature": parameters["temperature"]},
+        "attribute": parameters.get("attribute", ""),
+        "by_group": {name: {"temperature": t} for name, t in by_group.items()},
+    }
 
 
 def fit_temperature(logits: Floats, labels: Ints, weights: Floats) -> float:
@@ -147,9 +103,12 @@ def fit_temperature(logits: Floats, labels: Ints, weights: Floats) -> float:
     Returns
     -------
     float
-        Between `LOWEST` and `HIGHEST`, an end where the optimum lies beyond.
+        Between `LOWEST` and `HIGHEST`, an end where the optimum lies beyond; 1 where
+        all classes have the same score in every row.
     """
     centred = logits - logits.max(axis=1, keepdims=True)  # [n, k]
+    if not centred.any():
+        return 1.0  # scores that tell nothing are the same at any temperature
     of_label = centred[np.arange(len(labels)), labels]  # [n]
     share = weights / weights.sum()
 
@@ -164,23 +123,3 @@ def fit_temperature(logits: Floats, labels: Ints, weights: Floats) -> float:
     if slope(high) <= 0:
         return LOWEST
     return float(np.exp(-brentq(slope, low, high, xtol=1e-10)))
-
-
-def logits_of_scores(scores: Scores) -> Floats:
-    """Return logits, or the logarithms of probabilities that came without.
-
-    Raises
-    ------
-    DataError
-        The scores are raw: they have no class for each column.
-    """
-    if scores.logits is not None:
-        return scores.logits
-    if scores.scale == "raw":
-        raise DataError(
-            "Temperature scaling needs probabilities or logits, and this score is on "
-            "a scale of its own. Choose a trained run."
-        )
-    tiny = np.finfo(np.float64).tiny
-    logits: Floats = np.log(np.maximum(scores.values, tiny))
-    return logits

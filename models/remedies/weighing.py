@@ -144,7 +144,7 @@ def inside_of(train: AuditFrame, rule: str) -> Bools:
     cohort = parse(rule)
     if not cohort.conditions:
         return np.ones(len(train), dtype=bool)
-    inside = matches(cohort, train.features, train.groups)
+    inside = matches(cohort, train.features, train.named_groups)
     if not inside.any():
         raise DataError(
             f"No training row matches the cohort '{rule}'. Widen the rule, or aim the "

@@ -10,6 +10,7 @@ import streamlit as st
 from analysis.cohorts import cohort_of_group
 from analysis.datasets.groups import edge_name
 from analysis.errors import RunError
+from analysis.metrics.bins import Binning
 from analysis.subgroups.finding import Finding
 from models.recipe import Recipe
 from models.remedies import REMEDIES
@@ -49,6 +50,12 @@ def start_remedy(name: str, settings: dict[str, Any]) -> None:
 def mend(run: Run, name: str, settings: dict[str, Any]) -> None:
     """Add a remedy to a run, start it, and watch it here."""
     _submit(run.recipe.with_stage(stage(name, **settings)))
+    st.rerun()
+
+
+def train_beside(recipe: Recipe) -> None:
+    """Train a recipe and stay here."""
+    _submit(recipe)
     st.rerun()
 
 
@@ -188,6 +195,34 @@ def compare_command(base: str, run: str, by: tuple[str, ...]) -> str:
     return _joined(words)
 
 
+def calibrate_command(
+    method: str,
+    by: tuple[str, ...],
+    settings: dict[str, str],
+    more: tuple[str, ...] = (),
+) -> str:
+    """Return the command that fits a calibrator and prints what it did.
+
+    Parameters
+    ----------
+    method : str
+    by : tuple of str
+        Attributes to report by.
+    settings : dict
+        Of the calibrator.
+    more : tuple of str
+        Further options.
+    """
+    view = state.view()
+    words = ["python", "cli.py", "calibrate", state.source(), "--method", method]
+    words += ["--groups", ",".join(by)] if by else []
+    for name, value in settings.items():
+        words += ["--set", f"{name}={value}"] if value != "" else []
+    words += ["--report", "validation"] if view.is_trained else []
+    options = _view_options(replace(view, by_group=None))
+    return _joined([*words, *more, *options])
+
+
 def train_command(recipe: Recipe) -> str:
     """Return the command that trains a recipe."""
     words = ["python", "cli.py", "train", recipe.task]
@@ -205,10 +240,23 @@ def remedy_command(run: Run) -> str:
     return _joined(words)
 
 
-def reliability_snippet(by: tuple[str, ...], n_bins: int) -> str:
-    """Return the Python that gives the reliability curves of the view."""
-    call = f"reliability_by_group(shown, {by!r}, n_bins={n_bins}{_k(state.view())})"
-    return code(["from analysis.calibration import reliability_by_group"], [call])
+def reliability_snippet(
+    by: tuple[str, ...],
+    binning: Binning,
+    withheld: str = "",
+    *,
+    is_ranked: bool = False,
+) -> str:
+    """Return the Python that gives the reliability curves of the view.
+
+    `withheld` are the arguments that hide small groups.
+    """
+    call = f"reliability_by_group(shown, {by!r}, {binning!r}{withheld})"
+    imports = [
+        "from analysis.calibration.reliability import reliability_by_group",
+        "from analysis.metrics.bins import Binning",
+    ]
+    return code(imports, [call], is_ranked=is_ranked)
 
 
 def composition_snippet(by: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from analysis.calibration import GroupReliability, reliability_by_group
+from analysis.calibration.reliability import GroupReliability, reliability_by_group
 from analysis.charts import numbers
 from analysis.compare import Flips, PairedComparison, flips, paired
 from analysis.composition import Composition, composition, label_share
@@ -25,6 +25,7 @@ from analysis.datasets.task import task_from_json, task_to_json
 from analysis.errors import AuditError, RunError
 from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
 from analysis.frame import Splits
+from analysis.metrics.bins import Binning
 from analysis.privacy.withheld import Published, published
 from analysis.shifts.attribution import Attribution, attribute_covariates
 from analysis.shifts.shift import FeatureShift, feature_shifts
@@ -232,10 +233,14 @@ def overall(shown: Evaluation, metrics: tuple[str, ...]) -> Disaggregation:
 
 @shared(32)
 def reliability(
-    shown: Evaluation, attributes: tuple[str, ...], n_bins: int, k: int = 0
+    shown: Evaluation,
+    attributes: tuple[str, ...],
+    binning: Binning,
+    k: int = 0,
+    beside: Crossings = (),
 ) -> tuple[GroupReliability, ...]:
     """Return reliability curves by group."""
-    return reliability_by_group(shown, attributes, n_bins, k)
+    return reliability_by_group(shown, attributes, binning, k, beside)
 
 
 @shared(32)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from analysis.charts.theme import visible
 from analysis.errors import AuditError
+from models.cohort_sets import rules_of
 from models.names import joined
 from models.remedies.base import Remedy
 from models.remedies.settings import Setting, settings_of
@@ -28,6 +29,9 @@ MISSING: Mapping[str, str] = {
     "table": "Choose a table.",
 }
 """What to do about a setting that must be given, by its kind."""
+
+AIMS = ("attribute", "cohort")
+"""Kinds of settings that say whom a remedy is for."""
 
 _GROUP = "group at training"
 
@@ -105,8 +109,8 @@ def ordered(remedy: type[Remedy]) -> tuple[list[Setting], list[Setting]]:
     shown = [s for s in every if s.name in own or s.default is None or s.is_dial]
     shown.sort(key=lambda s: (s.default is not None, not s.is_dial))
     rest = [s for s in every if s not in shown]
-    aims = [s for s in rest if s.kind == "cohort"]
-    return [*shown, *aims], [s for s in rest if s.kind != "cohort"]
+    aims = [s for s in rest if s.kind in AIMS or s.is_shown]
+    return [*shown, *aims], [s for s in rest if s not in aims]
 
 
 def _aimed_once(shown: Sequence[Setting], offer: Offer) -> Offer:
@@ -135,12 +139,22 @@ def problem(remedy: type[Remedy], chosen: Mapping[str, Any], offer: Offer) -> st
         value = str(chosen[s.name]).strip()
         if s.default is None and not value:
             return MISSING.get(s.kind, "") or f"Choose ‘{label_of(s)}’."
-        if s.kind == "cohort" and value:
-            try:
-                offer.reach(value)
-            except AuditError:
-                return f"Mend the rule under ‘{label_of(s)}’ first."
+        if value and any(isinstance(r, AuditError) for r in _reached(s, value, offer)):
+            return f"Mend the rule under ‘{label_of(s)}’ first."
     return ""
+
+
+def _reached(s: Setting, value: str, offer: Offer) -> list[str | AuditError]:
+    """Say of each rule in a setting whom it reaches, or why it cannot be used."""
+    if s.kind not in ("cohort", "cohorts"):
+        return []
+    try:
+        if s.kind == "cohort":
+            return [offer.reach(value)]
+        rules = [str(rule) for rule in rules_of(value)]
+        return [f"{rule}: {offer.reach(rule)}" for rule in rules]
+    except AuditError as error:
+        return [error]
 
 
 def words(name: str) -> str:
@@ -247,6 +261,17 @@ def _class(s: Setting, key: str, offer: Offer) -> str:
     return "" if chosen == last else str(chosen)  # one way to say the task's own
 
 
+def _classes(s: Setting, key: str, offer: Offer) -> str:
+    chosen = st.multiselect(
+        label_of(s),
+        offer.classes,
+        format_func=visible,
+        placeholder="Choose classes",
+        **_shown(s, key),
+    )
+    return joined(chosen)
+
+
 def _cohort(s: Setting, key: str, offer: Offer) -> str:
     first = offer.cohort if s.name in (offer.cohort_of or (s.name,)) else ""
     rule = st.text_input(
@@ -255,11 +280,26 @@ def _cohort(s: Setting, key: str, offer: Offer) -> str:
         placeholder="Everyone" if s.default is not None else "Such as age >= 40",
         **_shown(s, f"{key}.{first}"),
     )
-    try:
-        note(offer.reach(rule or ""))
-    except AuditError as error:
-        show(error)
+    _say(_reached(s, rule or "", offer))
     return str(rule or "")
+
+
+def _cohorts(s: Setting, key: str, offer: Offer) -> str:
+    rules = st.text_input(
+        label_of(s),
+        placeholder="Such as age >= 60; sex = Female & age < 25",
+        **_shown(s, key),
+    )
+    _say(_reached(s, rules or "", offer))
+    return str(rules or "")
+
+
+def _say(reached: Sequence[str | AuditError]) -> None:
+    for said in reached:
+        if isinstance(said, AuditError):
+            show(said)
+        else:
+            note(said)
 
 
 def _feature(s: Setting, key: str, offer: Offer) -> str:
@@ -276,10 +316,11 @@ def _feature(s: Setting, key: str, offer: Offer) -> str:
 
 
 def _table(s: Setting, key: str, offer: Offer) -> str:
+    none = [] if s.default is None else [""]
     chosen = st.selectbox(
         label_of(s),
-        list(offer.tables),
-        format_func=lambda name: visible(offer.tables[name]),
+        [*none, *offer.tables],
+        format_func=lambda name: visible(offer.tables[name]) if name else "This table",
         **_shown(s, key),
     )
     return str(chosen or "")
@@ -291,7 +332,9 @@ _CONTROLS: Mapping[str, Callable[[Setting, str, Offer], Any]] = {
     "choice": _choice,
     "attribute": _attribute,
     "class": _class,
+    "classes": _classes,
     "cohort": _cohort,
+    "cohorts": _cohorts,
     "feature": _feature,
     "table": _table,
 }

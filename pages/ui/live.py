@@ -20,7 +20,7 @@ POLL_SECONDS = 1.0
 FIRST_HEIGHT = 300
 
 _ROWS = re.compile(r" has [\d,]+ calibration rows")
-"""What `GroupTooSmallError` says of a group."""
+"""What the reason of a fit that failed may say of a group."""
 
 Curves = Callable[[Run, Sequence[Mapping[str, Any]]], None]
 Ended = Callable[[Run], None]

@@ -59,6 +59,19 @@ def finding(sentence: str) -> None:
         st.markdown(plain(sentence))
 
 
+def answer(sentence: str, tab: str) -> None:
+    """State what a tab has found, above everything else in it.
+
+    Parameters
+    ----------
+    sentence : str
+    tab : str
+        Letters only, once on a page.
+    """
+    with st.container(key=f"answer-{tab}"):
+        st.markdown(plain(sentence))
+
+
 def note(text: str) -> None:
     """Say in small print how something was made or is to be read, if anything."""
     if text:

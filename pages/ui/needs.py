@@ -31,17 +31,16 @@ def evaluation() -> tuple[Evaluation, Dataset]:
     return cache.evaluation(view), data
 
 
-def probabilities(shown: Evaluation) -> None:
-    """Go on only with probabilities; a raw score promises none."""
-    if shown.is_probability:
-        return
+def refuse_raw(shown: Evaluation) -> None:
+    """Stop where only probabilities serve: a raw score promises none."""
     low, high = (score_words(float(s)) for s in (shown.score.min(), shown.score.max()))
     _offer_training(
         "This score promises no probability",
         f"It runs from {low} to {high}, so a value of "
-        "it cannot be held against how often the outcome happens. Train a model on "
-        "this table, whose scores are probabilities, or upload the table with a "
-        "score between 0 and 1.",
+        "it cannot be held against how often the outcome happens. Put its ranks in its "
+        "place above, and a calibrator can be fitted to them; or train a model on this "
+        "table, whose scores are probabilities; or upload the table with a score "
+        "between 0 and 1.",
     )
 
 

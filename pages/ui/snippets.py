@@ -9,7 +9,11 @@ _FOUND = "from analysis.datasets.declared import ScoredColumns"
 
 
 def code(
-    imports: Sequence[str], lines: Sequence[str], *, is_chosen_on: bool = False
+    imports: Sequence[str],
+    lines: Sequence[str],
+    *,
+    is_chosen_on: bool = False,
+    is_ranked: bool = False,
 ) -> str:
     """Return Python that runs as it stands.
 
@@ -22,6 +26,8 @@ def code(
         of the rows in view.
     is_chosen_on : bool
         Let `shown` be the rows that thresholds of a run are chosen on.
+    is_ranked : bool
+        Put ranks in the place of a raw score.
     """
     view = state.view()
     needed = [_FOUND, "from models.named import named", *imports]
@@ -29,6 +35,9 @@ def code(
         f"found = named({state.source()!r}, ScoredColumns('', ()), {view.threshold!r})",
         f"dataset, shown = found.dataset, found.{_rows(is_chosen_on)}",
     ]
+    if is_ranked:
+        needed.append("from analysis.calibration.ranks import ranked")
+        given.append("shown = ranked(shown)")
     looked = []
     if view.cohort:
         looked.append("within_cohort")

@@ -44,7 +44,7 @@ def numbers(table: pd.DataFrame, key: str, snippet: str) -> None:
         show(table, key=f"{key}.table")
         st.download_button(
             "Download as CSV",
-            data=lambda: _as_text(table).to_csv(index=False).encode(),
+            data=lambda: csv_of(table),
             file_name=f"faultline-{key.replace('.', '-')}.csv",
             mime="text/csv",
             on_click="ignore",
@@ -52,6 +52,11 @@ def numbers(table: pd.DataFrame, key: str, snippet: str) -> None:
         )
         is_command = snippet.startswith("python ")
         st.code(snippet, language="bash" if is_command else "python", wrap_lines=True)
+
+
+def csv_of(table: pd.DataFrame) -> bytes:
+    """Return a table as CSV that a spreadsheet reads without running anything."""
+    return _as_text(table).to_csv(index=False).encode()
 
 
 def _as_text(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,9 +1,13 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.cohorts import parse
 from analysis.errors import DataError, TooManyGroupsError
 from analysis.frame import AuditFrame, Grouping, Splits, intersection
+from analysis.matching import matches
 
 
 def frame(n=6, **changes):
@@ -92,3 +96,20 @@ def test_a_row_may_stand_in_one_split_only():
     rows = {"train": [0, 1], "validation": [2], "calibration": [3], "test": [1]}
     with pytest.raises(DataError, match="two splits"):
         Splits({k: np.array(v) for k, v in rows.items()}, "random", 0)
+
+
+def test_rules_may_name_the_domain_by_its_column():
+    years = Grouping(np.array([0, 1, 1]), ("94", "95"))
+    frame = AuditFrame(
+        features=pd.DataFrame({"age": [20.0, 30.0, 40.0]}),
+        y_true=np.array([0, 1, 0]),
+        classes=("no", "yes"),
+        groups={},
+        weights=np.ones(3),
+        domain=years,
+        domain_name="year",
+    )
+    part = frame.take(np.array([0, 2]))
+    inside = matches(parse("year = 95 & age > 30"), part.features, part.named_groups)
+    np.testing.assert_array_equal(inside, [False, True])
+    assert set(replace(frame, domain=None).named_groups) == set()

@@ -21,7 +21,7 @@ CHARTS = {
     "data": 1,
     "model": 1,
     "subgroups": 2,
-    "calibration": 1,
+    "calibration": 3,
     "shift": 2,
     "remedies": 1,
     "compare": 2,

@@ -13,7 +13,7 @@ from analysis.datasets.load import load
 from analysis.datasets.task import Task
 from analysis.datasets.tasks import task_named
 from analysis.datasets.upload import save_table
-from analysis.errors import GroupTooSmallError, SettingError
+from analysis.errors import SettingError
 from models.recipe import Recipe
 from models.remedies.chain import stage
 from models.store import Store
@@ -288,7 +288,9 @@ def test_why_a_fit_failed_does_not_count_a_small_group(open_page, zoo, tmp_path,
     recipe = Recipe(task="zoo", seed=1)
     run = store.ledger.submit(recipe, zoo[0].task, zoo[0].digest, "test")
     store.ledger.start(run, "test", "cpu")
-    store.ledger.end(run, "failed", str(GroupTooSmallError("dormouse", 7, 50)))
+    store.ledger.end(
+        run, "failed", "Group 'dormouse' has 7 calibration rows; 50 needed."
+    )
     usual, kept = (
         said(open_page("remedies", data="zoo", job=run, k=k)) for k in ("0", str(K))
     )

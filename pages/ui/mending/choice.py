@@ -9,7 +9,7 @@ from analysis.datasets.load import Dataset
 from analysis.subgroups.finding import Finding
 from models.evaluations import splits_of
 from models.remedies import REMEDIES
-from models.remedies.base import Family, summary_of
+from models.remedies.base import Family, Kind, summary_of
 from models.remedies.fits import Facts, fitted_after, reason_against, slots_of
 from models.remedies.settings import dial_of
 from models.remedies.weighing import rows_in
@@ -39,7 +39,7 @@ def draw(run: Run, data: Dataset, found: Finding) -> None:
         st.button("Start", disabled=True, key="remedies.start")
         return
     key = f"remedies.{name}.{data.task.name}"
-    offer = _offer(run, data, found)
+    offer = _offer(run, data, found, name)
     chosen = forms.settings(remedy, key, offer)
     _buttons(run, name, chosen, forms.problem(remedy, chosen, offer))
 
@@ -122,7 +122,7 @@ def _title(name: str, *, is_fit: bool) -> str:
     return words if is_fit else f"Not for this run: {words[:1].lower()}{words[1:]}"
 
 
-def _offer(run: Run, data: Dataset, found: Finding) -> Offer:
+def _offer(run: Run, data: Dataset, found: Finding, name: str) -> Offer:
     view = state.view()
     titles = {n: cache.store().task(n).title for n in kept.tables_like(data)}
     return Offer(
@@ -133,12 +133,12 @@ def _offer(run: Run, data: Dataset, found: Finding) -> Offer:
         features=data.features_for(run.recipe.split),
         tables=titles,
         cohort=view.cohort,
-        reach=lambda rule: reach_words(run, data, rule),
+        reach=lambda rule: reach_words(run, data, rule, REMEDIES[name].kind),
     )
 
 
-def reach_words(run: Run, data: Dataset, rule: str) -> str:
-    """Say how many training rows a rule reaches.
+def reach_words(run: Run, data: Dataset, rule: str, kind: Kind = "retraining") -> str:
+    """Say how many rows a rule reaches: training rows, or of a change of scores all.
 
     Raises
     ------
@@ -147,18 +147,22 @@ def reach_words(run: Run, data: Dataset, rule: str) -> str:
     """
     if not rule.strip():
         return ""
-    reached, rows = _reached(data, run.id, str(cache.store().home), rule)
+    retrains = kind == "retraining"
+    of = run.id if retrains else ""
+    reached, rows = _reached(data, of, str(cache.store().home), rule)
     k = state.view().k
     few = min(reached, rows - reached) < k and reached < rows
     said = f"fewer than {k:,} of" if few and reached < k else f"{reached:,} of"
     said = f"all but fewer than {k:,} of" if few and reached >= k else said
-    return f"Reaches {said} {rows:,} training rows."
+    return f"Reaches {said} {rows:,} {'training rows' if retrains else 'rows'}."
 
 
 @cache.shared(64)
 def _reached(data: Dataset, run_id: str, home: str, rule: str) -> tuple[int, int]:
-    train = data.frame.take(splits_of(cache.store().run(run_id), data).rows["train"])
-    return len(rows_in(train, rule)), len(train)
+    frame = data.frame
+    if run_id:
+        frame = frame.take(splits_of(cache.store().run(run_id), data).rows["train"])
+    return len(rows_in(frame, rule)), len(frame)
 
 
 def _buttons(run: Run, name: str, chosen: dict[str, Any], problem: str) -> None:

@@ -7,11 +7,12 @@ import streamlit as st
 
 from analysis.charts import numbers
 from analysis.charts import verdict as words
-from analysis.charts.withheld import WITHHELD
 from analysis.compare import PairedComparison
 from analysis.evaluation import Evaluation
 from analysis.verdict import alarms, verdict
+from models.names import split
 from models.remedies.chain import is_posthoc
+from models.remedies.fitting import notes_of
 from models.run import Run
 from pages.ui import cache, controls, state
 from pages.ui.messages import note, plain
@@ -121,34 +122,28 @@ def alarm(run: Run, by: str) -> None:
 
 
 def fitted_words(run: Run) -> str:
-    """Say the temperatures that were fitted, if any, and what they move."""
+    """Say what was fitted to a finished model, and what it moves; empty for nothing."""
     events = cache.store().events(run.id) if is_posthoc(run.recipe) else []
     found = [e.payload["parameters"] for e in events if e.kind == "fitted"]
-    if not found or "temperature" not in found[-1]:
+    if not found:
         return ""
-    by_group = found[-1].get("by_group", {})
-    hidden = _withheld(run, found[-1].get("attribute", ""))
-    listed = ", ".join(
-        f"{name} {WITHHELD if name in hidden else f'{value:.2f}'}"
-        for name, value in by_group.items()
-    )
-    everyone = f"Temperature for everyone: {found[-1]['temperature']:.2f}"
-    said = f"Temperature by group: {listed}" if listed else everyone
-    return (
-        f"{said}. Above 1 the scores become less confident, below 1 more. This moves "
-        "how well scores fit the outcome (calibration error, Brier score, log loss); "
-        "decisions at one half stay as they are."
-    )
+    hidden = _withheld(run, split(str(found[-1].get("attribute", ""))))
+    return " ".join(notes_of(found[-1], hidden))
 
 
-def _withheld(run: Run, attribute: str) -> set[str]:
-    """Return the groups too small to be shown on the rows a remedy was fitted on."""
+def _withheld(run: Run, attributes: tuple[str, ...]) -> set[str] | None:
+    """Return the groups too small to be shown on the rows a remedy was fitted on.
+
+    None where no group is ever withheld.
+    """
     view = state.view()
-    if view.k < 2 or not attribute:
+    if view.k < 2:
+        return None
+    if not attributes:
         return set()
     fitted_on = replace(view, run=run.id, cohort="", threshold=None, by_group=None)
     rows = cache.evaluation(fitted_on, "calibration")
-    table = cache.disaggregation(rows, (attribute,), (), view.k)
+    table = cache.disaggregation(rows, attributes, (), view.k)
     return {
         n for n, is_hidden in zip(table.names, table.hidden, strict=True) if is_hidden
     }

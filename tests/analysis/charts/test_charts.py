@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.calibration import reliability_by_group
+from analysis.calibration.reliability import reliability_by_group
 from analysis.charts import (
     calibration,
     changes,
@@ -153,7 +153,7 @@ def test_alt_of_rates_says_both_ends_with_intervals(pair):
 
 
 def test_reliability_carries_every_filled_bin(pair):
-    record = reliability_by_group(pair[0], ("group",), 10)
+    record = reliability_by_group(pair[0], ("group",))
     chart = calibration.reliability(record)
     check_safe(chart)
     lines = [t for t in chart.data if t.type == "scatter"]
@@ -169,10 +169,10 @@ def test_reliability_finding_does_not_cry_wolf(rng, make_evaluation):
     scores = rng.uniform(size=4000)
     true = make_evaluation(rng.binomial(1, scores), scores)
     assert "as close to the outcome" in calibration.finding(
-        reliability_by_group(true, ("group",), 10)
+        reliability_by_group(true, ("group",))
     )
     bold = make_evaluation(rng.binomial(1, scores / 2), scores)
-    said = calibration.finding(reliability_by_group(bold, ("group",), 10))
+    said = calibration.finding(reliability_by_group(bold, ("group",)))
     assert "mostly promises more than happens" in said
 
 
@@ -401,9 +401,7 @@ def test_calibration_ranks_by_the_value_it_prints(rng, make_evaluation):
     scores = rng.uniform(size=6000)
     codes = np.repeat([0, 1], 3000)
     y_true = rng.binomial(1, np.where(codes == 0, scores**2, scores**1.5))
-    record = reliability_by_group(
-        make_evaluation(y_true, scores, codes), ("group",), 10
-    )
+    record = reliability_by_group(make_evaluation(y_true, scores, codes), ("group",))
     off = [r for r in record if r.error.value.value > r.error.null_high]
     worst = max(off, key=lambda r: r.error.value.value)
     printed = f"{100 * worst.error.value.value:.1f} points"

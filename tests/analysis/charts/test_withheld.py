@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.calibration import reliability_by_group
+from analysis.calibration.reliability import reliability_by_group
 from analysis.charts import calibration, compare, flips, splits, training
 from analysis.charts.withheld import withheld_words
 from analysis.compare import flips as flips_of

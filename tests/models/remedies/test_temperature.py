@@ -1,11 +1,12 @@
 import time
+import warnings
 
 import numpy as np
 import pytest
 
-from analysis.errors import GroupTooSmallError
 from analysis.evaluation import Scores
 from models.probabilities import log_softmax, scores_of_logits
+from models.remedies.fitting import notes_of
 from models.remedies.temperature import HIGHEST, Temperature, fit_temperature
 
 
@@ -62,11 +63,43 @@ def test_fifty_thousand_rows_take_under_a_second(rng):
     assert time.perf_counter() - began < 1
 
 
-def test_a_small_group_is_refused_with_advice(dataset):
-    scorer = _Fixed(scores_of_logits(np.random.default_rng(0).normal(size=(1200, 2))))
-    few = dataset.frame.take(np.arange(40))
-    with pytest.raises(GroupTooSmallError, match=r"'Minimum rows' \(min_rows"):
-        Temperature(attribute="group").fit(scorer, few)
+def test_scores_that_tell_nothing_keep_their_temperature():
+    labels = np.array([0, 1, 1])
+    assert fit_temperature(np.ones((3, 2)), labels, np.ones(3)) == 1
+    assert fit_temperature(np.array([[0.0, 1.0]] * 3), labels, np.ones(3)) > 1
+
+
+def test_temperature_agrees_with_scikit_learn_and_netcal(rng, scikit_learns):
+    """netcal in float64: on float32 it silently returns 1."""
+    logits = rng.normal(size=(4_000, 2)) * 3
+    labels = (
+        rng.random(4_000) < 1 / (1 + np.exp(logits[:, 0] - logits[:, 1]) ** 0.5)
+    ) * 1
+    log_odds = logits[:, 1] - logits[:, 0]
+    # Theirs takes a decision value d for the logits -d and d.
+    beta = scikit_learns("temperature", log_odds / 2, labels).beta_
+    ours = fit_temperature(logits, labels, np.ones(4_000))
+    assert ours == pytest.approx(1 / beta, rel=1e-3)
+    with warnings.catch_warnings():  # netcal trips over deprecations of its libraries
+        warnings.simplefilter("ignore")
+        from netcal.scaling import TemperatureScaling
+
+        scores = 1 / (1 + np.exp(-log_odds))
+        other = TemperatureScaling().fit(scores, labels)
+        mapped = other.transform(scores)
+    np.testing.assert_allclose(mapped, 1 / (1 + np.exp(-log_odds / ours)), atol=2e-4)
+
+
+def test_older_runs_with_bare_temperatures_are_read(labelled, drawn):
+    scorer, frame = labelled(*drawn(40), np.arange(40) % 3)
+    older = {"temperature": 1.5, "attribute": "group", "by_group": {"u": 2.0, "v": 0.5}}
+    fitted = Temperature(attribute="group").restored(scorer, older)
+    by = np.array([2.0, 0.5, 1.5])[frame.groups["group"].codes]
+    np.testing.assert_allclose(fitted.score(frame).logits, scorer.logits / by[:, None])
+    said = notes_of(older)[0]
+    assert said == "Temperature by group: u 2.00, v 0.50; everyone else: 1.50."
+    assert "u withheld, v 0.50" in notes_of(older, {"u"})[0]
+    assert notes_of({"temperature": 1.5})[0] == "Temperature for everyone: 1.50."
 
 
 def test_one_group_keeps_its_order_and_decisions(rng, dataset):

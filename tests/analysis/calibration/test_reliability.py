@@ -3,13 +3,15 @@ import warnings
 import numpy as np
 import pytest
 
-from analysis.calibration import (
+from analysis.calibration.reliability import (
     calibration_error,
+    joined,
     reliability_by_group,
     reliability_curve,
 )
 from analysis.errors import NeedsProbabilitiesError
 from analysis.evaluation import Evaluation, Scores
+from analysis.metrics.bins import Binning, Bins
 from analysis.subgroups.disaggregate import disaggregate
 
 
@@ -129,7 +131,7 @@ def test_a_withheld_group_keeps_its_name_and_edges_only(rng, make_evaluation):
         assert r.name in "bc"
         assert np.isnan([r.error.debiased, r.error.null_low, r.error.null_high]).all()
         assert np.isnan(list(vars(r.error.value).values())).all()
-        assert r.curve.edges.tolist() == usual[0].curve.edges.tolist()
+        assert r.curve.edges == pytest.approx(np.linspace(0, 1, 11))
         for name in set(vars(r.curve)) - {"edges"}:
             assert np.isnan(getattr(r.curve, name)).all(), name
 
@@ -137,3 +139,39 @@ def test_a_withheld_group_keeps_its_name_and_edges_only(rng, make_evaluation):
 def test_everyone_is_shown_whatever_the_threshold(make_evaluation):
     (record,) = reliability_by_group(make_evaluation([0, 1], [0.2, 0.7]), (), k=50)
     assert record.error.value.n == 2
+
+
+@pytest.mark.parametrize("kind", ["width", "mass"])
+def test_bins_of_few_people_are_joined_while_small_groups_are_hidden(
+    rng, make_evaluation, kind
+):
+    scores, codes = rng.beta(1, 4, 300), np.repeat([0, 1], 150)
+    shown = make_evaluation(rng.binomial(1, scores), scores, codes)
+    binning = Binning(50, kind)
+    usual = reliability_by_group(shown, ("group",), binning)
+    record = reliability_by_group(shown, ("group",), binning, k=10)
+    for r, before in zip(record, usual, strict=True):
+        assert not r.is_hidden
+        filled = r.curve.count > 0
+        assert r.curve.count[filled].min() >= 10
+        assert r.curve.count.sum() == 150
+        assert (np.diff(r.curve.edges) >= 0).all()
+        inside = r.curve.mean_score[filled]
+        assert (r.curve.edges[:-1][filled] <= inside).all()
+        assert (inside <= r.curve.edges[1:][filled]).all()
+        assert before.curve.count[before.curve.count > 0].min() < 10
+        assert r.error == before.error
+
+
+def test_too_few_at_the_top_join_those_below():
+    row = np.array([[4.0, 0, 6, 3, 9, 2]])
+    same = [row] * 7
+    found = joined(Bins(np.linspace(0, 1, 7)[None], *same), 9)
+    assert found.count.tolist() == [[10, 0, 0, 14, 0, 0]]
+    assert found.edges[0] == pytest.approx([0, 0.5, 0.5, 0.5, 1, 1, 1])
+
+
+def test_all_together_too_few_are_one_bin():
+    row = np.array([[1.0, 2, 1]])
+    found = joined(Bins(np.linspace(0, 1, 4)[None], *[row] * 7), 9)
+    assert found.count.tolist() == [[4, 0, 0]]

@@ -1,4 +1,4 @@
-"""Reliability curves and calibration errors, by group, from one binned pass."""
+"""Reliability curves and expected calibration errors by group, from one pass."""
 
 from dataclasses import dataclass, replace
 
@@ -6,29 +6,35 @@ import numpy as np
 from scipy import special
 
 from analysis.arrays import Floats, frozen
+from analysis.calibration.null import DRAWS, UNKNOWN, NullRange, null_range, null_rates
+from analysis.calibration.signed import signed
 from analysis.estimates import Estimate, Estimates, Z
 from analysis.evaluation import Evaluation
-from analysis.frame import Grouping
+from analysis.frame import everyone
 from analysis.intervals import clopper_pearson, sidak, wilson
-from analysis.metrics.bins import N_BINS, Bins, bins, bins_of
+from analysis.metrics.bins import SUMS, USUAL, Binning, Bins, bins, bins_of
 from analysis.privacy.withheld import hidden_groups
-from analysis.subgroups.listing import Listing
+from analysis.subgroups.listing import Crossings, Listing
 
 
 @dataclass(frozen=True, eq=False)
 class ReliabilityCurve:
-    """Mean score against observed rate in equal-width bins.
+    """Mean score against observed rate in bins of the score.
 
     Parameters
     ----------
     edges : float[b + 1]
-        Bin edges from 0 to 1; a score on an edge belongs to the bin above it.
+        Bin edges from 0 to 1; see `Binning` for where a score on an edge belongs.
     mean_score, observed_rate : float[b]
         NaN in an empty bin.
     low, high : float[b]
         Wilson interval of the observed rate.
     count, weight, effective_n : float[b]
         Rows, their weight, and (sum w)^2 / sum w^2.
+    noise : float[b]
+        Variance of the observed rate if every score were true.
+    p_value : float[b]
+        Of the observed rate being the mean score, exact; see `signed`.
     """
 
     edges: Floats
@@ -39,6 +45,8 @@ class ReliabilityCurve:
     count: Floats
     weight: Floats
     effective_n: Floats
+    noise: Floats
+    p_value: Floats
 
     def __post_init__(self) -> None:
         for name in self.__dataclass_fields__:
@@ -60,10 +68,11 @@ class ReliabilityCurve:
         return _weighted_mean(np.abs(self.difference), self.weight)
 
     def withheld(self) -> "ReliabilityCurve":
-        """Return the curve with its edges and no number of anybody."""
+        """Return a curve of as many bins, of equal width, and no number of anybody."""
         names = set(self.__dataclass_fields__) - {"edges"}
-        nothing = np.full(len(self.count), np.nan)
-        return replace(self, **dict.fromkeys(names, nothing))
+        b = len(self.count)
+        nothing = dict.fromkeys(names, np.full(b, np.nan))
+        return replace(self, edges=np.linspace(0, 1, b + 1), **nothing)
 
 
 @dataclass(frozen=True)
@@ -79,12 +88,15 @@ class CalibrationError:
         `value` less what noise alone adds to it, cut at 0.
     null_low, null_high : float
         Range (95 %) of `value` that perfectly calibrated scores of this n would show.
+    p_value : float
+        Share of calibrated scores of this n that would show at least `value`.
     """
 
     value: Estimate
     debiased: float
     null_low: float
     null_high: float
+    p_value: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +115,7 @@ class GroupReliability:
     def withheld(self) -> "GroupReliability":
         """Return the group's name with every number left out."""
         nothing = Estimate(np.nan, np.nan, np.nan, np.nan)
-        error = CalibrationError(nothing, np.nan, np.nan, np.nan)
+        error = CalibrationError(nothing, np.nan, np.nan, np.nan, np.nan)
         return replace(self, curve=self.curve.withheld(), error=error)
 
 
@@ -112,12 +124,13 @@ def reliability_curve(
     scores: Floats,
     *,
     weights: Floats | None = None,
-    n_bins: int = N_BINS,
+    binning: Binning = USUAL,
 ) -> ReliabilityCurve:
-    """Compare the mean score with the observed rate in equal-width bins.
+    """Compare the mean score with the observed rate in bins of the score.
 
-    Bins are closed on the left, as in netcal. scikit-learn closes them on the right,
-    which differs when scores are rounded and fall on an edge.
+    Bins of equal width are closed on the left, as in netcal; scikit-learn closes them
+    on the right, which differs when scores are rounded and fall on an edge. `Binning`
+    has either, and bins of equal mass.
 
     Parameters
     ----------
@@ -127,8 +140,8 @@ def reliability_curve(
         Predicted probability of label 1, in [0, 1].
     weights : float[n] or None
         Row weights.
-    n_bins : int
-        Number of bins, b.
+    binning : Binning
+        Its number of bins is b.
 
     Returns
     -------
@@ -141,19 +154,31 @@ def reliability_curve(
     Bayesian Binning, AAAI.
     """
     w = np.ones(len(scores)) if weights is None else weights
-    one = Grouping(np.zeros(len(scores), np.int64), ("Everyone",))
-    return _curves(bins(np.asarray(y_true), scores, w, one, n_bins))[0]
+    one = everyone(len(scores))
+    return curves_of(bins(np.asarray(y_true), scores, w, one, binning))[0]
 
 
 def reliability_by_group(
     evaluation: Evaluation,
     attributes: tuple[str, ...],
-    n_bins: int = N_BINS,
+    binning: Binning = USUAL,
     k: int = 0,
+    beside: Crossings = (),
 ) -> tuple[GroupReliability, ...]:
     """Return curve and error of the class in view for every group, empty ones too.
 
-    Groups of fewer than k people are withheld, see `hidden_groups`.
+    Parameters
+    ----------
+    evaluation : Evaluation
+    attributes : tuple of str
+        Crossed in full; none for everyone.
+    binning : Binning
+    k : int
+        Groups of fewer people are withheld, see `hidden_groups`, and the bins of the
+        others are joined with their neighbours until each holds so many people. Errors
+        stay those of the bins asked for.
+    beside : tuple of tuple of str
+        Crossings of attributes that readers see together with these groups.
 
     Raises
     ------
@@ -161,12 +186,15 @@ def reliability_by_group(
         The scores are raw.
     """
     grouping = evaluation.grouping(attributes)
-    curves = _curves(bins_of(evaluation, grouping, n_bins))
-    found = (
-        GroupReliability(name, curve, calibration_error(curve))
-        for name, curve in zip(grouping.names, curves, strict=True)
-    )
-    hidden = hidden_groups(evaluation, Listing((attributes,)), k)
+    binned = bins_of(evaluation, grouping, binning)
+    curves = curves_of(binned)
+    errors = [calibration_error(curve) for curve in curves]
+    drawn = curves_of(joined(binned, k)) if k > 1 else curves
+    found = tuple(map(GroupReliability, grouping.names, drawn, errors))
+    if k < 2:
+        return found
+    listed = Listing((attributes, *beside))
+    hidden = hidden_groups(evaluation, listed, k)[: len(found)]
     return tuple(r.withheld() if hidden[g] else r for g, r in enumerate(found))
 
 
@@ -182,7 +210,7 @@ def calibration_error(
         Critical value of each bin's interval; by default the one at which all
         non-empty bins hold together.
     seed : int
-        Of the 1,000 draws from which the null range is read.
+        Of the draws from which the null range is read.
 
     Notes
     -----
@@ -198,33 +226,73 @@ def calibration_error(
     filled = curve.count > 0
     z = sidak(int(filled.sum())) if z is None else z
     value = _banded_error(curve, z)
-    excess = _weighted_mean(_folded_excess(curve), curve.weight)
-    low, high = _null_range(curve, seed)
+    excess = _weighted_mean(folded_excess(curve), curve.weight)
+    null = _null(curve, value.value, seed)
     debiased = float(np.maximum(value.value - excess, 0.0))
-    return CalibrationError(value, debiased, low, high)
+    return CalibrationError(value, debiased, null.low, null.high, null.p_value)
 
 
 def calibration_errors(binned: Bins, z: float = Z) -> Estimates:
     """Return the expected calibration error by group; each bin is at least at `z`."""
-    curves = _curves(binned)
+    curves = curves_of(binned)
     errors = [_banded_error(c, max(z, sidak(int((c.count > 0).sum())))) for c in curves]
     fields = ("value", "low", "high", "n")
     return Estimates(*(np.array([getattr(e, f) for e in errors]) for f in fields))
 
 
-def _curves(bins: Bins) -> list[ReliabilityCurve]:
+def curves_of(binned: Bins) -> list[ReliabilityCurve]:
+    """Return the curve of every group of a binned table."""
     with np.errstate(invalid="ignore", divide="ignore"):  # an empty bin is 0 / 0 = NaN
-        mean_score = bins.score / bins.weight  # [g, b]
-        observed = bins.label / bins.weight
-        effective = bins.weight**2 / bins.w2
+        mean_score = binned.score / binned.weight  # [g, b]
+        observed = binned.label / binned.weight
+        effective = binned.weight**2 / binned.w2
+        noise = binned.noise / binned.weight**2
     # sums of weights in another order can leave a rate a rounding error outside
     observed = np.clip(observed, 0, 1)
     low, high = wilson(observed, effective)
-    per_bin = (mean_score, observed, low, high, bins.count, bins.weight, effective)
+    sizes = (binned.count, binned.weight, effective)
+    per_bin = (mean_score, observed, low, high, *sizes, noise, signed(binned).p_value)
     return [
-        ReliabilityCurve(bins.edges, *(table[g] for table in per_bin))
-        for g in range(len(bins.count))
+        ReliabilityCurve(binned.edges[g], *(table[g] for table in per_bin))
+        for g in range(len(binned.count))
     ]
+
+
+def joined(binned: Bins, k: int) -> Bins:
+    """Return bins joined with their neighbours until each filled one has k people.
+
+    From the lowest score upwards; what is left over at the top joins the last full
+    one. The joined people stand in the lowest of their bins, which is as wide as all
+    of them, and the others are empty and without width, so that no bin shows the
+    outcome of fewer people than may be shown.
+    """
+    b = binned.count.shape[1]
+    place = np.array([_joined_bins(row, k) for row in binned.count])  # [g, b]
+    cells = (place + b * np.arange(len(place))[:, None]).ravel()
+
+    def total(table: Floats) -> Floats:
+        sums = np.bincount(cells, table.ravel(), table.size).astype(np.float64)
+        return sums.reshape(table.shape)
+
+    edges = binned.edges.copy()
+    for at in range(b - 1, 0, -1):  # an edge inside joined bins moves to their end
+        is_inside = place[:, at] != at
+        edges[is_inside, at] = edges[is_inside, at + 1]
+    return Bins(edges, *(total(getattr(binned, name)) for name in SUMS))
+
+
+def _joined_bins(count: Floats, k: int) -> list[int]:
+    """Return the bin that each bin of one group is joined into."""
+    into, start, people = [], 0, 0.0
+    for at, n in enumerate(count):
+        if people >= k:
+            start, people = at, 0.0
+        into.append(start)
+        people += n
+    if people < k and start:  # too few at the top: they join those before them
+        before = into[start - 1]
+        into = [before if place == start else place for place in into]
+    return into
 
 
 def _banded_error(curve: ReliabilityCurve, z: float) -> Estimate:
@@ -239,7 +307,7 @@ def _banded_error(curve: ReliabilityCurve, z: float) -> Estimate:
     )
 
 
-def _folded_excess(curve: ReliabilityCurve) -> Floats:
+def folded_excess(curve: ReliabilityCurve) -> Floats:
     """Return how much noise adds to each bin's absolute difference, float[b].
 
     One row says nothing of its noise: all of its difference may be noise.
@@ -254,22 +322,20 @@ def _folded_excess(curve: ReliabilityCurve) -> Floats:
     return np.where(n > 1, excess, d)
 
 
-def _null_range(curve: ReliabilityCurve, seed: int) -> tuple[float, float]:
-    """Range of the error if every bin's true rate were its mean score."""
+def _null(curve: ReliabilityCurve, value: float, seed: int) -> NullRange:
+    """Return where the error falls if every bin's true rate were its mean score."""
     filled = curve.weight > 0
     if not filled.any():
-        return np.nan, np.nan
-    p, n = curve.mean_score[filled], curve.effective_n[filled]
-    trials = np.maximum(np.rint(n), 1).astype(np.int64)
-    rng = np.random.default_rng(seed)
-    drawn = rng.binomial(trials, p, size=(1000, len(p))) / trials
-    errors = np.abs(drawn - p) @ (curve.weight[filled] / curve.weight.sum())
-    low, high = np.quantile(errors, [0.025, 0.975])
-    return float(low), float(high)
+        return UNKNOWN
+    p = curve.mean_score[filled]
+    drawn = null_rates(p, curve.noise[filled], DRAWS, seed)
+    weight = curve.weight[filled] / curve.weight.sum()
+    return null_range(np.abs(drawn - p) @ weight, value)
 
 
 def _weighted_mean(values: Floats, weight: Floats) -> float:
     filled = weight > 0
     if not filled.any():
         return np.nan
-    return float(np.average(values[filled], weights=weight[filled]))
+    kept = weight[filled]
+    return float(values[filled] @ kept / kept.sum())

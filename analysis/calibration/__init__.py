@@ -1,0 +1,1 @@
+"""Calibration: whether scores say how often the outcome happens, by group."""

@@ -1,0 +1,1 @@
+"""The tabs of the Calibration page, a file each."""
