@@ -17,14 +17,6 @@ from models.names import split
 from models.refusals import cut
 
 TESTED = ("accuracy", "error_rate", "f1", "auroc", "log_loss", "brier_score")
-COMPARED = (
-    "selection_rate",
-    "accuracy",
-    "false_negative_rate",
-    "false_positive_rate",
-    "auroc",
-    "brier_score",
-)
 
 
 def datasets(_: Options) -> list[dict[str, Any]]:
@@ -182,34 +174,17 @@ def attribute(options: Options) -> dict[str, Any]:
 
 def compare(options: Options) -> dict[str, Any]:
     """Compare runs with a base on the same test rows."""
-    from analysis.answers import flips_json, groups_of, harmed_json, paired_json
-    from analysis.compare import flips, paired
-    from analysis.privacy.withheld import hidden_on_any
-    from models.named import run_evaluation
+    from models.comparing import compared
     from models.store import open_store
 
-    store, cut = open_store(), _threshold(options)
-    attributes = _listed(options.groups)
-    metrics = _listed(options.metrics) or COMPARED
-    before = run_evaluation(store, options.base, cut)
-    afters = {
-        run: run_evaluation(store, run, cut)
-        for run in (store.find(name).id for name in options.runs)
-    }
-    groups = groups_of(before, attributes)
-    # one set for all runs: they are read together and share their people
-    sides = [before, *afters.values()]
-    hidden = hidden_on_any(sides, attributes, options.hide_below)
-    answer: dict[str, Any] = {"paired": {}, "flips": [], "harmed": []}
-    for run, after in afters.items():
-        result = paired(before, after, attributes, metrics)
-        flipped = flips(before, after, attributes)
-        if hidden.any():
-            result, flipped = result.withholding(hidden), flipped.withholding(hidden)
-        answer["paired"][run] = paired_json(result, groups)
-        answer["flips"] += flips_json(run, flipped, groups)
-        answer["harmed"] += harmed_json(run, result, groups)
-    return answer
+    return compared(
+        open_store(),
+        [options.base, *options.runs],
+        _listed(options.groups),
+        _listed(options.metrics),
+        threshold=_threshold(options),
+        hide_below=options.hide_below,
+    )
 
 
 def calibrate(options: Options) -> dict[str, Any]:

@@ -2,7 +2,7 @@ import streamlit as st
 
 from analysis.charts import compare, flips
 from models.remedies.chain import is_posthoc
-from pages.ui import actions, cache, controls, needs, state, tables
+from pages.ui import cache, commands, controls, needs, state, tables
 from pages.ui.messages import audit_errors, finding, note, plain
 
 st.title("What did the fix do, to whom, at what price?", anchor=False)
@@ -35,7 +35,7 @@ with audit_errors():
         tables.numbers(
             compare.table(record, metric),
             "compare.moves",
-            actions.compare_command(base.id, run.id, by),
+            commands.compare_command(base.id, run.id, by),
         )
         st.subheader(plain(f"The price, over {controls.whom()}"), anchor=False)
         tables.printed(compare.price(record), key="compare.price")
@@ -47,6 +47,6 @@ with audit_errors():
         tables.numbers(
             flips.table(changed),
             "compare.flips",
-            actions.compare_command(base.id, run.id, by),
+            commands.compare_command(base.id, run.id, by),
         )
     needs.say_rows(after, data)

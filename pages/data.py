@@ -3,7 +3,7 @@ import streamlit as st
 from analysis.charts import splits
 from analysis.composition import parts_table
 from analysis.datasets.splits import methods_for
-from pages.ui import about, actions, cache, controls, state, tables, uploads
+from pages.ui import about, cache, commands, controls, state, tables, uploads
 from pages.ui.messages import announce, audit_errors, finding, note
 
 st.title("What is in this table, who is in it, and how was it split?", anchor=False)
@@ -28,7 +28,7 @@ with audit_errors():
                 splits.alt(record, positive),
             )
             tables.numbers(
-                splits.table(record), "data.who", actions.composition_snippet(by)
+                splits.table(record), "data.who", commands.composition_snippet(by)
             )
 
     st.subheader("How it is split", anchor=False)

@@ -6,6 +6,7 @@ from analysis.history import losses as losses_of
 from pages.ui import (
     actions,
     cache,
+    commands,
     controls,
     live,
     needs,
@@ -46,7 +47,7 @@ with audit_errors():
         tables.numbers(
             losses.table(curve),
             "model.losses",
-            actions.train_command(run.recipe),
+            commands.train_command(run.recipe),
         )
         note(recipes.words(run))
 

@@ -1,7 +1,7 @@
 import streamlit as st
 
 from analysis.charts import feature_shifts, shift
-from pages.ui import actions, cache, controls, needs, sides, state, tables
+from pages.ui import cache, commands, controls, needs, sides, state, tables
 from pages.ui.messages import audit_errors, finding, note
 
 st.title("Performance changed: which part of the distribution moved?", anchor=False)
@@ -26,7 +26,7 @@ with audit_errors():
         tables.numbers(
             shift.table(record),
             "shift.waterfall",
-            actions.attribution_snippet(chosen, metric),
+            commands.attribution_snippet(chosen, metric),
         )
         moved = cache.moved_columns(source, target)
         controls.chart(
@@ -37,5 +37,5 @@ with audit_errors():
         tables.numbers(
             feature_shifts.table(moved),
             "shift.columns",
-            actions.moved_snippet(chosen),
+            commands.moved_snippet(chosen),
         )

@@ -2,7 +2,7 @@ import streamlit as st
 
 from analysis.charts import groups
 from analysis.subgroups.finding import not_searched
-from pages.ui import actions, cache, controls, needs, state, tables
+from pages.ui import actions, cache, commands, controls, needs, state, tables
 from pages.ui.messages import audit_errors, finding, note
 from pages.ui.panels import every, more
 
@@ -42,7 +42,7 @@ with audit_errors():
         tables.numbers(
             groups.table(record),
             "subgroups.chart",
-            actions.audit_command(by, (metric,)),
+            commands.audit_command(by, (metric,)),
         )
     with rows:
         needs.say_rows(shown, data)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.arrays import Floats, Ints
+from analysis.calibration.curve import ReliabilityCurve, curves_of
 from analysis.calibration.graded import Graded, Measured, measured
 from analysis.calibration.null import DRAWS, null_range, null_rates
-from analysis.calibration.reliability import ReliabilityCurve, curves_of, folded_excess
+from analysis.calibration.reliability import folded_excess
 from analysis.metrics.bins import Bins
 
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from analysis.arrays import Floats
 from analysis.calibration.binned import SQUARED, distance
+from analysis.calibration.curve import ReliabilityCurve, curves_of
 from analysis.calibration.graded import FIELDS, Graded, Measured, measured
 from analysis.calibration.null import DRAWS, null_range, null_rates
-from analysis.calibration.reliability import ReliabilityCurve, curves_of
 from analysis.estimates import Z, bounded
 from analysis.intervals import wilson
 from analysis.metrics.score_metrics import (

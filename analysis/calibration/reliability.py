@@ -5,74 +5,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from analysis.arrays import Floats, frozen
+from analysis.arrays import Floats
+from analysis.calibration.curve import ReliabilityCurve, curves_of, weighted_mean
+from analysis.calibration.joined_bins import joined
 from analysis.calibration.null import DRAWS, UNKNOWN, NullRange, null_range, null_rates
-from analysis.calibration.signed import signed
 from analysis.estimates import Estimate, Estimates, Z
 from analysis.evaluation import Evaluation
 from analysis.frame import everyone
-from analysis.intervals import clopper_pearson, sidak, wilson
-from analysis.metrics.bins import SUMS, USUAL, Binning, Bins, bins, bins_of
+from analysis.intervals import clopper_pearson, sidak
+from analysis.metrics.bins import USUAL, Binning, Bins, bins, bins_of
 from analysis.privacy.withheld import hidden_groups
 from analysis.subgroups.listing import Crossings, Listing
-
-
-@dataclass(frozen=True, eq=False)
-class ReliabilityCurve:
-    """Mean score against observed rate in bins of the score.
-
-    Parameters
-    ----------
-    edges : float[b + 1]
-        Bin edges from 0 to 1; see `Binning` for where a score on an edge belongs.
-    mean_score, observed_rate : float[b]
-        NaN in an empty bin.
-    low, high : float[b]
-        Wilson interval of the observed rate.
-    count, weight, effective_n : float[b]
-        Rows, their weight, and (sum w)^2 / sum w^2.
-    noise : float[b]
-        Variance of the observed rate if every score were true.
-    p_value : float[b]
-        Of the observed rate being the mean score, exact; see `signed`.
-    """
-
-    edges: Floats
-    mean_score: Floats
-    observed_rate: Floats
-    low: Floats
-    high: Floats
-    count: Floats
-    weight: Floats
-    effective_n: Floats
-    noise: Floats
-    p_value: Floats
-
-    def __post_init__(self) -> None:
-        for name in self.__dataclass_fields__:
-            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
-
-    @property
-    def difference(self) -> Floats:
-        """Observed rate minus mean score, float[b]; below 0 the score promises more."""
-        return self.observed_rate - self.mean_score
-
-    @property
-    def expected_calibration_error(self) -> float:
-        """Mean absolute difference, weighted by the rows' weight; NaN without rows.
-
-        References
-        ----------
-        Naeini, Cooper & Hauskrecht (2015), AAAI, with the weighted binned estimate.
-        """
-        return _weighted_mean(np.abs(self.difference), self.weight)
-
-    def withheld(self) -> "ReliabilityCurve":
-        """Return a curve of as many bins, of equal width, and no number of anybody."""
-        names = set(self.__dataclass_fields__) - {"edges"}
-        b = len(self.count)
-        nothing = dict.fromkeys(names, np.full(b, np.nan))
-        return replace(self, edges=np.linspace(0, 1, b + 1), **nothing)
 
 
 @dataclass(frozen=True)
@@ -226,7 +169,7 @@ def calibration_error(
     filled = curve.count > 0
     z = sidak(int(filled.sum())) if z is None else z
     value = _banded_error(curve, z)
-    excess = _weighted_mean(folded_excess(curve), curve.weight)
+    excess = weighted_mean(folded_excess(curve), curve.weight)
     null = _null(curve, value.value, seed)
     debiased = float(np.maximum(value.value - excess, 0.0))
     return CalibrationError(value, debiased, null.low, null.high, null.p_value)
@@ -240,69 +183,14 @@ def calibration_errors(binned: Bins, z: float = Z) -> Estimates:
     return Estimates(*(np.array([getattr(e, f) for e in errors]) for f in fields))
 
 
-def curves_of(binned: Bins) -> list[ReliabilityCurve]:
-    """Return the curve of every group of a binned table."""
-    with np.errstate(invalid="ignore", divide="ignore"):  # an empty bin is 0 / 0 = NaN
-        mean_score = binned.score / binned.weight  # [g, b]
-        observed = binned.label / binned.weight
-        effective = binned.weight**2 / binned.w2
-        noise = binned.noise / binned.weight**2
-    # sums of weights in another order can leave a rate a rounding error outside
-    observed = np.clip(observed, 0, 1)
-    low, high = wilson(observed, effective)
-    sizes = (binned.count, binned.weight, effective)
-    per_bin = (mean_score, observed, low, high, *sizes, noise, signed(binned).p_value)
-    return [
-        ReliabilityCurve(binned.edges[g], *(table[g] for table in per_bin))
-        for g in range(len(binned.count))
-    ]
-
-
-def joined(binned: Bins, k: int) -> Bins:
-    """Return bins joined with their neighbours until each filled one has k people.
-
-    From the lowest score upwards; what is left over at the top joins the last full
-    one. The joined people stand in the lowest of their bins, which is as wide as all
-    of them, and the others are empty and without width, so that no bin shows the
-    outcome of fewer people than may be shown.
-    """
-    b = binned.count.shape[1]
-    place = np.array([_joined_bins(row, k) for row in binned.count])  # [g, b]
-    cells = (place + b * np.arange(len(place))[:, None]).ravel()
-
-    def total(table: Floats) -> Floats:
-        sums = np.bincount(cells, table.ravel(), table.size).astype(np.float64)
-        return sums.reshape(table.shape)
-
-    edges = binned.edges.copy()
-    for at in range(b - 1, 0, -1):  # an edge inside joined bins moves to their end
-        is_inside = place[:, at] != at
-        edges[is_inside, at] = edges[is_inside, at + 1]
-    return Bins(edges, *(total(getattr(binned, name)) for name in SUMS))
-
-
-def _joined_bins(count: Floats, k: int) -> list[int]:
-    """Return the bin that each bin of one group is joined into."""
-    into, start, people = [], 0, 0.0
-    for at, n in enumerate(count):
-        if people >= k:
-            start, people = at, 0.0
-        into.append(start)
-        people += n
-    if people < k and start:  # too few at the top: they join those before them
-        before = into[start - 1]
-        into = [before if place == start else place for place in into]
-    return into
-
-
 def _banded_error(curve: ReliabilityCurve, z: float) -> Estimate:
     low, high = clopper_pearson(curve.observed_rate, curve.effective_n, z)
     outside = np.maximum(low - curve.mean_score, curve.mean_score - high)
     furthest = np.maximum(high - curve.mean_score, curve.mean_score - low)
     return Estimate(
         value=curve.expected_calibration_error,
-        low=_weighted_mean(np.maximum(outside, 0), curve.weight),
-        high=_weighted_mean(np.minimum(furthest, 1), curve.weight),
+        low=weighted_mean(np.maximum(outside, 0), curve.weight),
+        high=weighted_mean(np.minimum(furthest, 1), curve.weight),
         n=float(curve.count.sum()),
     )
 
@@ -331,11 +219,3 @@ def _null(curve: ReliabilityCurve, value: float, seed: int) -> NullRange:
     drawn = null_rates(p, curve.noise[filled], DRAWS, seed)
     weight = curve.weight[filled] / curve.weight.sum()
     return null_range(np.abs(drawn - p) @ weight, value)
-
-
-def _weighted_mean(values: Floats, weight: Floats) -> float:
-    filled = weight > 0
-    if not filled.any():
-        return np.nan
-    kept = weight[filled]
-    return float(values[filled] @ kept / kept.sum())

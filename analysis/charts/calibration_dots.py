@@ -4,12 +4,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from analysis.calibration.graded import FIELDS, Measured
-from analysis.calibration.measures import (
-    MEASURES,
-    SURE,
-    CalibrationMeasure,
-    CalibrationTable,
-)
+from analysis.calibration.measures import MEASURES, CalibrationMeasure
+from analysis.calibration.table import SURE, CalibrationTable
 from analysis.charts import theme
 from analysis.charts.calibration_measures import EVERYONE, has_groups, label
 from analysis.charts.withheld import withheld_words

@@ -4,12 +4,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.calibration.graded import FIELDS, Measured
-from analysis.calibration.measures import (
-    MEASURES,
-    SURE,
-    CalibrationMeasure,
-    CalibrationTable,
-)
+from analysis.calibration.measures import MEASURES, CalibrationMeasure
+from analysis.calibration.table import SURE, CalibrationTable
 from analysis.charts import numbers
 from analysis.charts.withheld import WITHHELD, withheld_words
 

@@ -12,7 +12,7 @@ from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.metrics.bins import Binning
 from analysis.subgroups.listing import Crossings
-from pages.ui import actions, cache, controls, state, tables
+from pages.ui import cache, commands, controls, state, tables
 from pages.ui.calibrating import together
 from pages.ui.messages import finding, note, plain
 from pages.ui.snippets import code
@@ -98,7 +98,7 @@ def draw(
     else:
         numbers = calibration.table(record)
         withheld = together.withheld(beside)
-        snippet = actions.reliability_snippet(
+        snippet = commands.reliability_snippet(
             by, ask.binning, withheld, is_ranked=ask.is_ranked
         )
     tables.numbers(numbers, "calibration.chart", snippet)

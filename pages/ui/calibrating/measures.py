@@ -5,7 +5,8 @@ from typing import Literal
 import streamlit as st
 
 from analysis.calibration.against_bins import ErrorAgainstBins, ece_against_bins
-from analysis.calibration.measures import MEASURES, CalibrationTable, calibration_table
+from analysis.calibration.measures import MEASURES
+from analysis.calibration.table import CalibrationTable, calibration_table
 from analysis.charts import calibration_bins, calibration_dots, calibration_measures
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
@@ -100,7 +101,7 @@ def _against_bins(rows: Rows, beside: Crossings) -> None:
 def _snippet(rows: Rows, binning: Binning, beside: Crossings) -> str:
     """Return the Python that gives every measure of the view."""
     imports = [
-        "from analysis.calibration.measures import calibration_table",
+        "from analysis.calibration.table import calibration_table",
         "from analysis.metrics.bins import Binning",
     ]
     given = f"{rows.by!r}, {binning!r}{together.withheld(beside)}"

@@ -11,7 +11,7 @@ from analysis.metrics.bins import Binning
 from models.recipe import Stage
 from models.remedies.fitting import notes_of
 from models.sides import RANKED
-from pages.ui import actions, cache, controls, decision, state, tables
+from pages.ui import actions, cache, commands, controls, decision, state, tables
 from pages.ui.calibrating import overlapping, trying
 from pages.ui.calibrating.reproduced import outcome_code
 from pages.ui.calibrating.rows import Rows
@@ -139,4 +139,4 @@ def _scores(rows: Rows, asked: Candidate) -> bytes:
 def command(rows: Rows, name: str, settings: dict[str, str]) -> str:
     """Return the command that fits one calibrator and prints what it did."""
     more = ("--ranks",) if rows.is_ranked else ()
-    return actions.calibrate_command(name, rows.by, settings, more)
+    return commands.calibrate_command(name, rows.by, settings, more)

@@ -14,7 +14,7 @@ from analysis.history import inside as inside_of
 from analysis.history import losses as losses_of
 from models.remedies.chain import is_posthoc
 from models.run import Event, Run
-from pages.ui import actions, cache, controls, forms, live, state, tables
+from pages.ui import cache, commands, controls, forms, live, state, tables
 from pages.ui.live import Curves
 from pages.ui.messages import empty, note
 
@@ -155,7 +155,7 @@ def _lines(run: Run, what: str, record: Any, most: int) -> None:
         key,
         inside.alt(record, what),
     )
-    tables.numbers(inside.table(record), key, actions.train_command(run.recipe))
+    tables.numbers(inside.table(record), key, commands.train_command(run.recipe))
 
 
 def _rate_words(epochs: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -14,7 +14,7 @@ from analysis.frontier import Against, Frontier, frontier
 from models.remedies import REMEDIES
 from models.remedies.settings import dial_of
 from models.run import Run
-from pages.ui import actions, cache, controls, forms, live, state, tables
+from pages.ui import actions, cache, commands, controls, forms, live, state, tables
 from pages.ui.mending import curves, outcome, siblings
 from pages.ui.messages import audit_errors, note, plain
 
@@ -131,7 +131,7 @@ def _results(base: Run, done: Sequence[Run], run: Run, watched: Watched) -> Run:
             chart.alt(record),
         )
         tables.numbers(
-            chart.table(record), f"{KEY}.frontier", actions.remedy_command(chosen)
+            chart.table(record), f"{KEY}.frontier", commands.remedy_command(chosen)
         )
     _groups(base, done, chosen, watched, record)
     return chosen

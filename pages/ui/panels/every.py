@@ -13,7 +13,7 @@ from analysis.frame import MAX_GROUPS
 from analysis.subgroups.group_table import GroupTable
 from analysis.subgroups.listing import Crossings, group_counts, listing
 from analysis.subgroups.tabulate import Options, group_table
-from pages.ui import actions, cache, controls, state, tables
+from pages.ui import cache, commands, controls, state, tables
 from pages.ui.messages import note, plain
 from pages.ui.panels import listed, tray
 
@@ -141,7 +141,7 @@ def draw(
         tables.numbers(
             words.table_of(table, asked.metrics),
             f"{KEY}.strip",
-            actions.audit_command(
+            commands.audit_command(
                 asked.attributes,
                 asked.metrics,
                 depth=asked.depth,

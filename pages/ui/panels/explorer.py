@@ -16,7 +16,7 @@ from analysis.thresholds.curves import MetricCurve, ThresholdCurves, threshold_c
 from analysis.thresholds.halves import halves
 from analysis.thresholds.outcomes import change, outcomes
 from analysis.thresholds.strategies import STRATEGIES, Choice, choose
-from pages.ui import actions, cache, controls, state, tables, widgets
+from pages.ui import cache, commands, controls, state, tables, widgets
 from pages.ui.messages import empty, note, plain
 from pages.ui.snippets import code, floats
 from pages.ui.view import HIDDEN_LABEL
@@ -247,7 +247,7 @@ def _snippet(
     is_chosen = strategy != CUSTOM
     if is_chosen and (view.is_trained or not view.cohort):
         more = ("--strategies", "--costs", str(costs))
-        return actions.audit_command(by, ("expected_cost",), more=more)
+        return commands.audit_command(by, ("expected_cost",), more=more)
     imports = ["from analysis.thresholds.curves import threshold_curves"]
     lines = []
     if not view.is_trained:

@@ -9,7 +9,7 @@ from analysis.subgroups.group_table import GroupTable
 from analysis.subgroups.listing import Crossings
 from analysis.subgroups.measures import Fairness, fairness
 from analysis.subgroups.tabulate import Options
-from pages.ui import actions, cache, state, tables
+from pages.ui import cache, commands, state, tables
 from pages.ui.messages import empty, note, plain
 
 KEY = "subgroups.fairness"
@@ -57,7 +57,7 @@ def draw(
     tables.numbers(
         printing.measures_table(found),
         KEY,
-        actions.audit_command(by, names, reference=_within(pairs, by)),
+        commands.audit_command(by, names, reference=_within(pairs, by)),
     )
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from analysis.charts import measures as printing
 from analysis.evaluation import Evaluation
 from analysis.subgroups.conditional import Conditional, conditional
-from pages.ui import actions, cache, tables
+from pages.ui import cache, commands, tables
 from pages.ui.messages import empty, note, plain
 from pages.ui.panels.part import is_withheld
 
@@ -48,7 +48,7 @@ def draw(shown: Evaluation, by: tuple[str, ...], metric: str) -> None:
     tables.numbers(
         printing.levels_table(found, metric),
         KEY,
-        actions.audit_command(by, (metric,), more=("--controls", ",".join(controls))),
+        commands.audit_command(by, (metric,), more=("--controls", ",".join(controls))),
     )
 
 

@@ -14,7 +14,7 @@ from analysis.audits.presets import (
 from analysis.charts import presets as printing
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
-from pages.ui import actions, cache, decision, tables
+from pages.ui import cache, commands, decision, tables
 from pages.ui.messages import empty, note, plain
 from pages.ui.panels.part import is_withheld
 from pages.ui.snippets import code
@@ -185,7 +185,7 @@ def _show(table: ImpactTable, data: Dataset, key: str, snippet: str) -> None:
 def _fifths_snippet(by: tuple[str, ...], favourable: str) -> str:
     if favourable == FIRST:
         preset = ("--preset", "four_fifths")
-        return actions.audit_command(by, ("selection_rate",), more=preset)
+        return commands.audit_command(by, ("selection_rate",), more=preset)
     return code(
         ["from analysis.audits.presets import four_fifths"],
         [f"four_fifths(shown, {by!r}, {favourable!r})"],
@@ -195,7 +195,7 @@ def _fifths_snippet(by: tuple[str, ...], favourable: str) -> str:
 def _law_snippet(by: tuple[str, str], measure: str, favourable: str) -> str:
     if favourable == FIRST:
         preset = ("--preset", "law_144")
-        return actions.audit_command(by, ("selection_rate",), more=preset)
+        return commands.audit_command(by, ("selection_rate",), more=preset)
     call = f"law_144(shown, *{by!r}, {measure!r}, favourable={favourable!r})"
     return code(["from analysis.audits.presets import law_144"], [call])
 

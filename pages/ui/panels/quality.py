@@ -5,7 +5,7 @@ import streamlit as st
 from analysis.audits.quality import Quality, quality
 from analysis.charts import quality as printing
 from analysis.datasets.load import Dataset
-from pages.ui import actions, cache, tables
+from pages.ui import cache, commands, tables
 from pages.ui.messages import note, plain
 from pages.ui.panels.part import is_withheld
 
@@ -28,7 +28,7 @@ def draw(data: Dataset) -> None:
         "are entries made twice, or people whom the features cannot tell apart; a "
         "label rate may also differ because the world does."
     )
-    command = actions.audit_command((), ("selection_rate",), more=("--quality",))
+    command = commands.audit_command((), ("selection_rate",), more=("--quality",))
     tables.numbers(printing.table(record), KEY, command)
 
 

@@ -10,7 +10,7 @@ from analysis.datasets.groups import FEW_VALUES
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.subgroups.smooth import SmoothCurve, smooth_curve
-from pages.ui import actions, cache, controls, state, tables
+from pages.ui import cache, commands, controls, state, tables
 from pages.ui.messages import empty, note, plain
 from pages.ui.panels.part import is_withheld, positions
 from pages.ui.snippets import code
@@ -85,7 +85,7 @@ def _say(record: SmoothCurve, data: Dataset) -> None:
 
 def _snippet(name: str, metric: str, span: float) -> str:
     if span == FIRST_SPAN:
-        return actions.audit_command((), (metric,), more=("--along", name))
+        return commands.audit_command((), (metric,), more=("--along", name))
     return code(
         ["from analysis.subgroups.smooth import smooth_curve"],
         [

@@ -8,7 +8,7 @@ from analysis.charts.theme import visible
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.lookalikes.suggested import Suggestions, suggested_groups
-from pages.ui import actions, cache, state, tables
+from pages.ui import cache, commands, state, tables
 from pages.ui.messages import note, plain
 from pages.ui.panels.part import frame_of, is_withheld
 from pages.ui.snippets import code
@@ -75,7 +75,7 @@ def _how(record: Suggestions, data: Dataset, rows: int) -> str:
 def _snippet(data: Dataset, metric: str, clusters: int) -> str:
     told = _told(data)
     if clusters == FIRST and told == list(data.frame.features):
-        return actions.audit_command((), (metric,), more=("--suggest",))
+        return commands.audit_command((), (metric,), more=("--suggest",))
     return code(
         ["from analysis.lookalikes.suggested import suggested_groups"],
         [

@@ -4,11 +4,8 @@ import numpy as np
 import pytest
 
 from analysis.calibration.graded import FIELDS, Graded
-from analysis.calibration.measures import (
-    MEASURES,
-    calibration_table,
-    measures_for,
-)
+from analysis.calibration.measures import MEASURES, measures_for
+from analysis.calibration.table import calibration_table
 from analysis.errors import NeedsProbabilitiesError
 from analysis.evaluation import Evaluation, Scores
 from analysis.frame import Grouping

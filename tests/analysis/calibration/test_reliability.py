@@ -3,9 +3,9 @@ import warnings
 import numpy as np
 import pytest
 
+from analysis.calibration.joined_bins import joined
 from analysis.calibration.reliability import (
     calibration_error,
-    joined,
     reliability_by_group,
     reliability_curve,
 )

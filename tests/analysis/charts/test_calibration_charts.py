@@ -8,9 +8,10 @@ import pytest
 from analysis.calibration.against_bins import ece_against_bins
 from analysis.calibration.claims import claims
 from analysis.calibration.everywhere import miscalibration_map
-from analysis.calibration.measures import MEASURES, calibration_table
+from analysis.calibration.measures import MEASURES
 from analysis.calibration.reliability import reliability_by_group
 from analysis.calibration.smooth_curve import smooth_reliability
+from analysis.calibration.table import calibration_table
 from analysis.charts import (
     calibration,
     calibration_bins,
