@@ -100,15 +100,6 @@ def _tail(sums: Floats, spreads: Floats, needed: Floats) -> Floats:
     return np.where(freedom > 0, chdtrc(np.maximum(freedom, 1), statistic), 1.0)
 
 
-def holm(p_values: Floats) -> Floats:
-    """Return p-values adjusted by Holm's method, float[s]; any dependence will do."""
-    order = np.argsort(p_values, kind="stable")
-    steps = p_values[order] * np.arange(len(p_values), 0, -1)
-    adjusted = np.empty_like(p_values)
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return adjusted
-
-
 def binned_error(rows: Labelled) -> float:
     """Return the calibration error in equal-mass bins of these rows' own scores.
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints
+from analysis.holm import holm
 from models.cohort_sets import CohortSet
-from models.departures import Labelled, binned_error, departures, holm
+from models.departures import Labelled, binned_error, departures
 from models.probabilities import log_softmax
 
 FOLDS = 5

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.calibration.reliability import GroupReliability
-from analysis.calibration.signed import surely_not_zero
 from analysis.estimates import Estimate
+from analysis.holm import holm
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def claims(
     shown = [r for r in record if r.curve.count.sum() > 0]
     if not shown:
         return ()
-    sure = surely_not_zero(np.array([r.curve.p_value for r in shown]), level)
+    sure = holm(np.array([r.curve.p_value for r in shown])) <= level
     found = [_claim(shown[g], b) for g, b in np.argwhere(sure)]
     return tuple(sorted(found, key=lambda claim: (-claim.least, claim.p_value)))
 

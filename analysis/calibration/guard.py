@@ -1,13 +1,18 @@
 """Guard rails of a change of scores: whether it helps on rows it was not fitted on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from analysis.compare import Flips, PairedComparison, flips, paired
+from analysis.changes import Pair
+from analysis.compare import HARM_LEVEL, Flips, PairedComparison, flips, paired
 from analysis.estimates import Estimate
 from analysis.evaluation import Evaluation
+from analysis.frame import everyone
+from analysis.holm import holm
+from analysis.metrics.registry import metric_named
 
 LOSSES = ("log_loss", "brier_score")
 """What a true score makes smallest; a lower one is better."""
@@ -43,6 +48,8 @@ class Guard:
         Largest change of any probability; NaN without rows.
     order_kept : bool
         Whether the class with the highest score stayed the same for everyone.
+    p_value : float
+        Of no change in log loss; adjusted for its family by `among`.
     """
 
     losses: PairedComparison
@@ -50,6 +57,7 @@ class Guard:
     flips: Flips
     largest_move: float
     order_kept: bool
+    p_value: float
 
     @property
     def is_identity(self) -> bool:
@@ -86,7 +94,8 @@ class Guard:
             return "worse"
         if self.harmed:
             return "harms"
-        return "helps" if self.log_loss.high < 0 else "unsure"
+        is_sure = self.log_loss.high < 0 and self.p_value < HARM_LEVEL
+        return "helps" if is_sure else "unsure"
 
     @property
     def is_recommended(self) -> bool:
@@ -119,4 +128,24 @@ def guard(
         flips=flips(before, after, attributes, k),
         largest_move=float(moved.max()) if len(moved) else float("nan"),
         order_kept=bool(np.array_equal(*best)),
+        p_value=_p_value(before, after),
     )
+
+
+def among(tried: Mapping[str, Guard]) -> dict[str, Guard]:
+    """Return fixes tried on the same rows, each judged as one of the whole family.
+
+    The best of many looks kinder than it is: by Holm's method the chance that any is
+    said to help when none does stays at `HARM_LEVEL`.
+    """
+    adjusted = holm(np.array([found.p_value for found in tried.values()]))
+    return {
+        name: replace(found, p_value=float(p))
+        for (name, found), p in zip(tried.items(), adjusted, strict=True)
+    }
+
+
+def _p_value(before: Evaluation, after: Evaluation) -> float:
+    """Return the two-sided p-value of no change in log loss over everyone."""
+    pair = Pair(before, after, everyone(len(before)))
+    return float(pair.change(metric_named("log_loss"))[1][0])

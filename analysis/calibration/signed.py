@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from analysis.arrays import Bools, Floats, frozen
+from analysis.arrays import Floats, frozen
 from analysis.intervals import wilson
 from analysis.metrics.bins import Bins
 
@@ -69,30 +69,6 @@ def signed(bins: Bins) -> Signed:
         p_value=_p_value(score, rate, coins),
         n=bins.count,
     )
-
-
-def surely_not_zero(p_value: Floats, level: float = 0.05) -> Bools:
-    """Return which of a family of tests are sure, by Holm's procedure, bool[...].
-
-    Parameters
-    ----------
-    p_value : float[...]
-        NaN where there is nothing to test; it does not count in the family.
-    level : float
-        Chance of at least one false claim in the whole family.
-
-    References
-    ----------
-    Holm (1979), Scandinavian Journal of Statistics 6.
-    """
-    flat = p_value.ravel()
-    made = np.flatnonzero(~np.isnan(flat))
-    order = made[np.argsort(flat[made], kind="stable")]
-    limits = level / np.arange(len(order), 0, -1)
-    kept = np.logical_and.accumulate(flat[order] <= limits)
-    sure = np.zeros(len(flat), dtype=bool)
-    sure[order[kept]] = True
-    return sure.reshape(p_value.shape)
 
 
 def _coins(bins: Bins, score: Floats, rate: Floats) -> Floats:

@@ -8,8 +8,9 @@ from scipy.stats import chi2, kstest
 
 from analysis.datasets.load import load
 from analysis.datasets.tasks import task_named
+from analysis.holm import holm
 from models.cohort_sets import CohortSet, listed_sets, rules_of
-from models.departures import Labelled, binned_error, departures, holm
+from models.departures import Labelled, binned_error, departures
 from models.evaluations import splits_of
 from models.multicalibration import Patching, multicalibrated
 from models.probabilities import log_softmax

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from analysis.calibration.guard import Guard
+from analysis.calibration.guard import Guard, among
 from analysis.charts import calibrators as charts
 from models.names import joined
 from models.remedies.calibrator import ALONE, MULTICALIBRATED
@@ -103,7 +103,7 @@ def _progress(asked: list[Candidate], *, is_busy: bool) -> None:
 def _results(rows: Rows, asked: list[Candidate], settings: dict[str, str]) -> None:
     now = dict(zip([c.title for c in asked], trying.states(asked), strict=True))
     done = {c.title: c for c in asked if now[c.title].state == "done"}
-    found = {title: trying.guarded(rows, c) for title, c in done.items()}
+    found = among({title: trying.guarded(rows, c) for title, c in done.items()})
     if not done and any(s.is_active for s in now.values()):
         st.skeleton(height=360)
         return
@@ -135,7 +135,8 @@ def _compared(
     note(
         f"Fitted on {len(rows.fit):,} rows, judged on {rows.words}. Log loss and Brier "
         "score are smallest for true scores. A calibrator is recommended when log loss "
-        "surely falls and no group is surely worse off in either."
+        "surely falls, all calibrators tried here considered (Holm), and no group is "
+        "surely worse off in either."
     )
     tables.numbers(
         charts.table(found, seconds),

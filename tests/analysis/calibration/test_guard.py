@@ -7,7 +7,7 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.metrics import brier_score_loss, log_loss
 
-from analysis.calibration.guard import guard
+from analysis.calibration.guard import among, guard
 from analysis.errors import DataError, NeedsProbabilitiesError
 from analysis.evaluation import Evaluation, Scores, Threshold, binary_probabilities
 from analysis.frame import Grouping
@@ -154,3 +154,24 @@ def test_other_rows_and_raw_scores_are_refused(truth):
     raw = replace(whole, scores=Scores(logit(p)[:, None], "raw"))
     with pytest.raises(NeedsProbabilitiesError):
         guard(raw, raw, ())
+
+
+def test_the_best_of_nine_useless_fixes_is_seldom_said_to_help():
+    rng, said = np.random.default_rng(11), 0
+    for _ in range(120):
+        p = expit(rng.normal(size=300))
+        y = rng.binomial(1, p)
+        before = shown(expit(logit(p) + 0.3 * rng.normal(size=300)), y)
+        tried = {
+            str(i): guard(before, shown(expit(logit(p) + 0.3 * e), y), ())
+            for i, e in enumerate(rng.normal(size=(9, 300)))
+        }
+        said += any(found.is_recommended for found in among(tried).values())
+    assert said <= 0.05 * 120 + 2 * np.sqrt(0.05 * 0.95 * 120)
+
+
+def test_one_fix_alone_is_judged_by_its_interval(truth):
+    p, y, g = truth
+    found = guard(shown(stretched(p, 2.5), y, g), shown(p, y, g), ("g",))
+    assert among({"one": found})["one"].p_value == found.p_value
+    assert (found.p_value < 0.05) == (found.log_loss.high < 0)

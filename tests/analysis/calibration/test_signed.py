@@ -4,7 +4,7 @@ from scipy import stats
 
 from analysis.calibration.claims import claims
 from analysis.calibration.reliability import reliability_by_group
-from analysis.calibration.signed import signed, surely_not_zero
+from analysis.calibration.signed import signed
 from analysis.frame import Grouping, everyone
 from analysis.metrics.bins import Binning, bins
 
@@ -88,14 +88,6 @@ def test_the_scale_of_weights_says_nothing(rng):
     one, ten = (pooled(y_true, scores, w=w * x) for x in (1, 10))
     assert one.low == pytest.approx(ten.low)
     assert one.p_value == pytest.approx(ten.p_value)
-
-
-def test_holm_by_hand():
-    p = np.array([[0.04, 0.001], [np.nan, 0.02]])
-    # 0.001 <= 0.05 / 3 and 0.02 <= 0.05 / 2, and then 0.04 <= 0.05
-    assert surely_not_zero(p).tolist() == [[True, True], [False, True]]
-    assert not surely_not_zero(np.array([0.02, 0.03, 0.9])).any()
-    assert surely_not_zero(np.array([])).tolist() == []
 
 
 @pytest.mark.parametrize("kind", ["width", "mass"])
