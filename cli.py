@@ -194,7 +194,7 @@ def calibrate(options: Options) -> dict[str, Any]:
     from models.store import open_store
 
     by = _listed(options.by)
-    columns = _columns(options)
+    columns = replace(_columns(options), with_features=True)  # rules may name them
     groups = tuple(dict.fromkeys((*columns.groups, *by)))
     source = source_named(options.data or options.what, replace(columns, groups=groups))
     asked = Calibration(

@@ -51,6 +51,6 @@ class NeedsProbabilitiesError(MetricError):
     def __init__(self, metric: str, low: float, high: float) -> None:
         super().__init__(
             f"'{metric}' needs probabilities between 0 and 1; these scores run from "
-            f"{low:g} to {high:g}. Choose a metric of decisions or ranking "
+            f"{low:.9g} to {high:.9g}. Choose a metric of decisions or ranking "
             "(such as 'false_positive_rate' or 'auroc'), or calibrate the scores first."
         )

@@ -116,7 +116,7 @@ class Evaluation:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "y_true", frozen(self.y_true, np.int64))
-        object.__setattr__(self, "weights", _of_sane_scale(self.weights))
+        object.__setattr__(self, "weights", of_sane_scale(self.weights))
         object.__setattr__(self, "row_ids", frozen(self.row_ids, np.int64))
         object.__setattr__(self, "groups", MappingProxyType(dict(self.groups)))
         object.__setattr__(self, "view", self.view % len(self.classes))
@@ -237,7 +237,7 @@ class Evaluation:
         return decided
 
 
-def _of_sane_scale(weights: Floats) -> Floats:
+def of_sane_scale(weights: Floats) -> Floats:
     """Scale weights whose squares would overflow or vanish; scale says nothing."""
     largest = float(np.max(weights, initial=0.0))
     is_sane = 1e-100 < largest < 1e100 or largest == 0

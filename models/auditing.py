@@ -10,6 +10,7 @@ from analysis.costs import costs_from_text
 from analysis.errors import SettingError
 from analysis.evaluation import Evaluation, GroupThresholds
 from analysis.metrics.registry import metric_named, usable_metrics
+from analysis.privacy.cohort import refuse_few
 from analysis.privacy.withheld import Published, published
 from analysis.subgroups.disaggregate import disaggregate
 from analysis.subgroups.fairness import members_of
@@ -62,6 +63,7 @@ def audit(found: Named, request: Request) -> Json:
     """
     found = _looked_at(found, request)
     shown = found.shown
+    refuse_few(shown, request.cohort, request.hide_below)
     asked = _with_costs(request, shown)
     metrics = _metrics(asked, shown)
     names = wanted(request, metrics)

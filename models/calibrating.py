@@ -16,6 +16,7 @@ from analysis.answers import (
 from analysis.calibration.guard import guard
 from analysis.errors import SettingError
 from analysis.evaluation import Evaluation, Scores, Threshold, evaluate
+from analysis.privacy.cohort import refuse_few
 from analysis.privacy.withheld import hidden_groups, hidden_on_any
 from analysis.subgroups.disaggregate import Disaggregation, disaggregate
 from analysis.subgroups.listing import Listing
@@ -139,6 +140,8 @@ def outcome(store: Store, source: Source, asked: Calibration) -> Outcome:
         _shown(scorer.score(sides.report), at, sides, source, asked)
         for scorer, at in zip((sides.scorer, fitted), cuts, strict=True)
     )
+    refuse_few(before, asked.cohort, asked.hide_below)
+    refuse_few(after, asked.cohort, asked.hide_below)
     said = (*notes_of(fitted.parameters(), _hidden(sides, asked)),)
     said += (RANKED.format(cut),) if sides.ranks else ()
     return Outcome(before, after, len(sides.fit), said)
@@ -191,6 +194,7 @@ def _told(before: Evaluation, after: Evaluation, asked: Calibration) -> Json:
     """Return losses and errors before and after, overall and by group, and advice."""
     found = guard(before, after, asked.groups, asked.hide_below)
     hidden = hidden_on_any((before, after), asked.groups, asked.hide_below)
+    hides = asked.hide_below > 1
     errors = [
         disaggregate(side, asked.groups, BESIDE, hidden) for side in (before, after)
     ]
@@ -205,7 +209,8 @@ def _told(before: Evaluation, after: Evaluation, asked: Calibration) -> Json:
         "advice": found.advice,
         "recommended": found.is_recommended,
         "harmed": list(found.harmed),
-        "largest_move": number(found.largest_move),
+        # one person's number: not while small groups are hidden
+        "largest_move": number(np.nan if hides else found.largest_move),
         "decisions": {k: flipped[k] for k in ("newly_right", "newly_wrong", "changed")},
         "groups": [
             _group([part["groups"][g] for part in parts], errors, g)

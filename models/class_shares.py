@@ -10,13 +10,12 @@ import numpy as np
 
 from analysis.arrays import Floats, Ints, frozen
 from models.remedies.weighing import effective_rows
+from models.share_limits import Z_95, FoundShares
 
 MAX_STEPS = 2_000
 
 TOLERANCE = 1e-8
 """EM ends when no share moves by more."""
-
-Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +100,7 @@ def em_shares(source: SourceRows, scores: Floats, weights: Floats) -> ClassShare
     Saerens, Latinne & Decaestecker (2002), Adjusting the Outputs of a Classifier to
     New a Priori Probabilities, Neural Computation 14, section 2.2. The interval is
     ours: the inverse information about q (a sandwich, for weights), with the noise
-    of p.
+    of p, at each share that could be the true one; see `FoundShares.limits`.
     """
     p = source.shares
     known = np.flatnonzero(p > 0)
@@ -109,11 +108,9 @@ def em_shares(source: SourceRows, scores: Floats, weights: Floats) -> ClassShare
     ratios = scores[:, known] / p[known]  # [n, known]; likelihoods up to a row's factor
     ratios = ratios / np.maximum(ratios.max(axis=1, keepdims=True), 1e-300)
     q, steps = _settled(ratios, w, p[known])
-    spread, condition = _em_spread(
-        ratios, w, q, p[known], effective_rows(source.weights)
-    )
-    n = effective_rows(weights)
-    return _shares(source, known, _Estimate(q, spread, condition), n, steps)
+    found = FoundShares(ratios, w, q, p[known], effective_rows(source.weights))
+    told = _Estimate(q, *found.limits(), found.condition)
+    return _shares(source, known, told, effective_rows(weights), steps)
 
 
 def _settled(ratios: Floats, w: Floats, q: Floats) -> tuple[Floats, int]:
@@ -130,42 +127,10 @@ def _settled(ratios: Floats, w: Floats, q: Floats) -> tuple[Floats, int]:
 @dataclass(frozen=True, eq=False)
 class _Estimate:
     shares: Floats
-    spread: Floats
+    low: Floats
+    high: Floats
     condition: float
     is_clipped: bool = False
-
-
-def _em_spread(
-    ratios: Floats, w: Floats, q: Floats, p: Floats, n_source: float
-) -> tuple[Floats, float]:
-    """Return standard errors of q and the condition number of H.
-
-    With r the ratios, the slope of the log likelihood in q is g = E[r / (r q)]; its
-    derivative in q is -E[r r' / (r q)^2] = -H, and in log p the same with the sign
-    turned and q beside it, as r is proportional to 1 / p. All are taken along shares
-    that sum to 1.
-    """
-    slopes = ratios / (ratios @ q)[:, None]  # [n, k]
-    along = _along(len(q))  # [k, k - 1]
-    hessian = slopes.T @ (w[:, None] * slopes)  # [k, k]
-    information = along.T @ hessian @ along
-    condition = float(np.linalg.cond(hessian))
-    if not np.isfinite(condition) or condition > 1e12:
-        return np.full(len(q), np.nan), np.inf
-    centred = slopes - w @ slopes
-    noise = along.T @ (centred.T @ (w[:, None] ** 2 * centred)) @ along
-    by_log_p = along.T @ (hessian * q - np.diag(w @ slopes))  # d slope / d log p
-    of_log_p = (np.diag(1 / p) - 1) / n_source  # covariance of log p
-    inverse = np.linalg.inv(information)
-    around = along @ inverse @ (noise + by_log_p @ of_log_p @ by_log_p.T) @ inverse
-    return np.sqrt(np.maximum(np.diag(around @ along.T), 0)), condition
-
-
-def _along(k: int) -> Floats:
-    """Return an orthonormal basis of changes that leave the sum, float[k, k - 1]."""
-    centring = np.eye(k) - 1 / k
-    result: Floats = np.linalg.svd(centring)[0][:, : k - 1]
-    return result
 
 
 def black_box_shares(
@@ -206,7 +171,7 @@ def black_box_shares(
     condition = float(np.linalg.cond(rates))
     if not np.isfinite(condition) or condition > 1e12:
         nothing = np.full(n_known, np.nan)
-        found = _Estimate(source.shares[known], nothing, np.inf)
+        found = _Estimate(source.shares[known], nothing, nothing, np.inf)
         return _shares(source, known, found, n, 0)
     inverse = np.linalg.inv(rates)
     q = inverse @ seen
@@ -216,7 +181,8 @@ def black_box_shares(
         noise += q[j] ** 2 * (np.diag(one) - np.outer(one, one)) / counted[j]
     spread = np.sqrt(np.maximum(np.diag(inverse @ noise @ inverse.T), 0))
     is_clipped = bool((q < 0).any() or (q > 1).any())
-    found = _Estimate(on_simplex(q), spread, condition, is_clipped)
+    nearest, half = on_simplex(q), Z_95 * spread
+    found = _Estimate(nearest, nearest - half, nearest + half, condition, is_clipped)
     return _shares(source, known, found, n, 0)
 
 
@@ -241,8 +207,8 @@ def _shares(
     k = source.scores.shape[1]
     shares, low, high = np.zeros(k), np.full(k, np.nan), np.full(k, np.nan)
     shares[known] = found.shares
-    low[known] = np.clip(found.shares - Z_95 * found.spread, 0, 1)
-    high[known] = np.clip(found.shares + Z_95 * found.spread, 0, 1)
+    low[known] = np.clip(found.low, 0, 1)
+    high[known] = np.clip(found.high, 0, 1)
     return ClassShares(
         source.shares, shares, low, high, n, steps, found.condition, found.is_clipped
     )

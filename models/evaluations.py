@@ -95,8 +95,8 @@ def within_cohort(whole: Evaluation, dataset: Dataset, rule: str) -> Evaluation:
     part = whole.take(np.flatnonzero(np.isin(whole.row_ids, matched)))
     if not len(part):
         raise DataError(
-            f"No row that is evaluated matches the cohort '{rule}'. Widen the rule or "
-            "clear it in the sidebar."
+            f"No row that is evaluated matches the cohort '{rule}'. Widen the rule, or "
+            "leave it out."
         )
     return part
 

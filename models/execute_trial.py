@@ -6,7 +6,7 @@ from typing import Any
 
 from analysis.errors import SettingError, StoreError
 from models.data import dataset_for, dataset_of
-from models.failures import reason_of
+from models.failures import reason_of_trial
 from models.remedies.base import PosthocRemedy
 from models.remedies.chain import remedy_of
 from models.remedies.fitting import fitted_on
@@ -34,7 +34,7 @@ def execute_trial(store: Store, key: str) -> None:
             seconds=time.perf_counter() - began,
         )
     except Exception as error:
-        reason = reason_of(error)
+        reason = reason_of_trial(error)
         with suppress(StoreError):
             store.write_down(lambda: store.trials.end(key, reason=reason))
         raise

@@ -18,6 +18,15 @@ OUT_OF_MEMORY = (
     "smaller table, then train again."
 )
 
+TRIAL_DISK_FULL = (
+    "The disk is full, so what was fitted could not be kept. Free some space, then try "
+    "it again."
+)
+TRIAL_OUT_OF_MEMORY = (
+    "There was not enough memory to fit this. Choose a smaller table, then try again."
+)
+TRIAL_STOPPED = "The worker stopped while this was fitted. Try it again."
+
 FULL_BYTES = 1 << 18
 """With less room than this SQLite cannot open its files, and calls it an I/O error."""
 
@@ -82,9 +91,24 @@ def reason_of(error: BaseException) -> str:
         return str(error)
     if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
         return OUT_OF_MEMORY
+    return f"{_fault(error)} Resume to try once more."
+
+
+def reason_of_trial(error: BaseException) -> str:
+    """Return what pages say about an error that ended a trial, which has no epochs."""
+    if is_disk_full(error):
+        return TRIAL_DISK_FULL
+    if isinstance(error, AuditError):
+        return str(error)
+    if reason_of(error) == OUT_OF_MEMORY:
+        return TRIAL_OUT_OF_MEMORY
+    return f"{_fault(error)} Try it again."
+
+
+def _fault(error: BaseException) -> str:
     return (
         f"Stopped by a fault of the program ({type(error).__name__}); worker.log in "
-        "the run store's folder has the details. Resume to try once more."
+        "the run store's folder has the details."
     )
 
 

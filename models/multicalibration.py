@@ -196,6 +196,6 @@ def _reason(is_off: Bools, is_out_of_rounds: bool) -> str:
     if is_out_of_rounds:
         return f"Stopped: the rounds are used up, with {still} beyond chance."
     return (
-        f"Stopped with {still} beyond chance: no patch tried for them lowers the log "
-        "loss of rows that it was not fitted on."
+        f"Stopped with {still} beyond chance: each has its patch already, or none that "
+        "lowers the log loss of rows it was not fitted on."
     )

@@ -1,5 +1,7 @@
 """Options of an audit that would be ignored are refused, and why."""
 
+import re
+
 from analysis.cohorts import group_of
 from analysis.errors import SettingError
 from models.command_line import Options
@@ -56,8 +58,19 @@ def refuse_unread_columns(options: Options) -> None:
         )
 
 
+_ON_A_PAGE = re.compile(
+    r",? (?:on|in) the (?:(?:Data|Model|Subgroups|Shift|Remedies|Compare)(?: or )?)+ "
+    r"page|,? in the sidebar(?:, under More)?"
+)
+"""Where a page has what a message speaks of; a terminal has no pages."""
+
+
 def cut(message: str, arguments: list[str]) -> str:
-    """Return a message on one line, long arguments of the command line in it cut."""
+    """Return a message on one line, long arguments of the command line in it cut.
+
+    It says what to do, not on which page: the command line has none.
+    """
+    message = _ON_A_PAGE.sub("", message)
     for argument in arguments:
         for text in (argument, argument.partition("=")[2]):
             if len(text) > LONG:

@@ -94,8 +94,8 @@ def _ranks(scores: Scores, frame: AuditFrame, *, is_ranked: bool) -> RankMap:
     raw = scores.values[:, 0]
     if not is_ranked:
         raise DataError(
-            f"This score runs from {raw.min():g} to {raw.max():g}, so it promises no "
-            "probability. Have it turned into ranks first (--ranks on the command "
+            f"This score runs from {raw.min():.9g} to {raw.max():.9g}, so it promises "
+            "no probability. Have it turned into ranks first (--ranks on the command "
             "line): its order stays, the distances between its values are lost."
         )
     return rank_map(raw, frame.weights)

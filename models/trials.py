@@ -63,9 +63,9 @@ class Trials:
 
         One that failed or was dropped is tried again.
         """
-        row = self._row(trial.key)
-        if row is not None and row["state"] == "done":
+        if self.state(trial.key).state == "done":
             return False
+        row = self._row(trial.key)
         waits = row is not None and row["state"] == "queued"
         if waits and is_alive(self._owners, row["owner"]):
             return False
@@ -126,16 +126,22 @@ class Trials:
     def state(self, key: str) -> TrialState:
         """Return where a trial stands."""
         row = self._row(key)
-        if row is None:
+        parameters = None if row is None else _parameters(row["parameters"])
+        if parameters is None:  # never asked for, or damaged: it is made anew
             return TrialState()
         return TrialState(
-            row["state"],
-            row["reason"],
-            row["scores"],
-            json.loads(row["parameters"]),
-            row["seconds"],
+            row["state"], row["reason"], row["scores"], parameters, row["seconds"]
         )
 
     def _row(self, key: str) -> Any:
         with self._database.reading() as c:
             return c.execute("SELECT * FROM trials WHERE key = ?", (key,)).fetchone()
+
+
+def _parameters(text: str) -> dict[str, Any] | None:
+    """Return what was fitted; None where the text is not what was written."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None

@@ -197,3 +197,42 @@ def test_what_cannot_be_done_is_refused_in_one_line(run_cli, scored, arguments, 
 
 def test_nothing_named_says_what_to_name(run_cli):
     assert "give a run, an embedded task or a file" in refusal(run_cli)
+
+
+def test_no_single_person_can_be_read_off_while_small_groups_are_hidden(run_cli):
+    person = "age = 42 & hours_per_week = 90"
+    said = refusal(run_cli, ADULT, "--hide-below", "10", "--cohort", person)
+    assert "would tell of single people" in said
+    said = refusal(
+        run_cli,
+        *(ADULT, "--hide-below", "10", "--method", "prior_correction"),
+        *("--set", f"target={person}"),
+    )
+    assert "scores of fewer than 10 people change" in said
+    found = answer(run_cli, ADULT, "--hide-below", "10", "--groups", "sex")
+    assert found["largest_move"] is None
+    wide = answer(run_cli, ADULT, "--hide-below", "10", "--cohort", "age >= 40")
+    assert wide["n_report"] > 1_000
+
+
+@pytest.mark.parametrize("weights", [(1e200, 1e199), (1e-300, 0.0), (1.0, 0.0)])
+@pytest.mark.parametrize("method", ["platt", "isotonic", "histogram_binning"])
+def test_weights_of_any_scale_are_served(run_cli, people, tmp_path, method, weights):
+    people["w"] = np.where(np.arange(len(people)) % 2, *weights)
+    path = str(tmp_path / "weighted.csv")
+    people.to_csv(path, index=False)
+    found = answer(run_cli, *of(path), "--weights", "w", "--method", method)
+    assert found["advice"] == "helps"
+
+
+def test_cohorts_of_a_fit_may_name_any_column_of_a_file(run_cli, scored):
+    multi = ("--set", "scope=multicalibrated", "--set", "cohorts=age > 40")
+    found = answer(run_cli, *of(scored), *multi)
+    assert any("Stopped" in note for note in found["notes"])
+
+
+def test_a_score_barely_above_one_is_told_to_the_last_digit(run_cli, people, tmp_path):
+    people.loc[people.index[0], "p"] = 1.0000001
+    path = str(tmp_path / "above.csv")
+    people.to_csv(path, index=False)
+    assert "to 1.0000001" in refusal(run_cli, *of(path))

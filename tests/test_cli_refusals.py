@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import cli
+from models.refusals import cut
 
 
 @pytest.fixture
@@ -169,3 +170,24 @@ def test_a_full_crossing_that_is_too_large_is_no_obstacle_to_a_depth(run_cli, tm
     assert len(got["by_crossing"]) == 10
     status, _, err = run_cli(*arguments, *groups)
     assert (status, "drop one attribute" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Declare one on the Data page, or leave it.", "Declare one, or leave it."),
+        ("Choose in the sidebar a run without it.", "Choose a run without it."),
+        ("Lower it in the sidebar, under More.", "Lower it."),
+        ("As on the Model or Remedies page, train it.", "As, train it."),
+        ("A page of a book, on the table.", "A page of a book, on the table."),
+    ],
+)
+def test_a_terminal_is_sent_to_no_page(message, told):
+    assert cut(message, []) == told
+
+
+def test_an_empty_cohort_is_told_without_a_sidebar(run_cli, scored):
+    status, _, err = run_cli(*table(scored, "--cohort", "p > 5", *ACCURACY))
+    assert status == 2
+    assert "Widen the rule, or leave it out." in err
+    assert "sidebar" not in err

@@ -104,7 +104,8 @@ def within_bins_part(graded: Graded) -> Measured:
     with np.errstate(invalid="ignore", divide="ignore"):
         score, rate = (t / bins.weight for t in (bins.score, bins.label))
         off = s - score.ravel()[cells]
-        rows = off**2 - 2 * off * (y - rate.ravel()[cells])
+        # a bin of no weight has no rate; its rows count for nothing
+        rows = np.where(w > 0, off**2 - 2 * off * (y - rate.ravel()[cells]), 0.0)
         value = graded.sums(w * rows) / graded.sums(w)
     influence = Influence(value, rows - value[graded.grouping.codes], graded.n)
     return _mean(graded, influence, 1.0, -1.0)

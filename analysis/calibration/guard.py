@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.changes import Pair
 from analysis.compare import HARM_LEVEL, Flips, PairedComparison, flips, paired
+from analysis.errors import DataError
 from analysis.estimates import Estimate
 from analysis.evaluation import Evaluation
 from analysis.frame import everyone
@@ -46,8 +47,8 @@ class Guard:
         Decisions that changed.
     largest_move : float
         Largest change of any probability; NaN without rows.
-    order_kept : bool
-        Whether the class with the highest score stayed the same for everyone.
+    reordered : int
+        Rows whose class with the highest score became another one.
     p_value : float
         Of no change in log loss; adjusted for its family by `among`.
     """
@@ -56,8 +57,13 @@ class Guard:
     rates: PairedComparison
     flips: Flips
     largest_move: float
-    order_kept: bool
+    reordered: int
     p_value: float
+
+    @property
+    def order_kept(self) -> bool:
+        """Whether everybody's likeliest class stayed the same."""
+        return self.reordered == 0
 
     @property
     def is_identity(self) -> bool:
@@ -115,19 +121,26 @@ def guard(
     Raises
     ------
     DataError
-        The two evaluations are not of the same rows.
+        The two evaluations are not of the same rows; or small groups are hidden, and
+        the scores of so few change that the change over everyone would tell of them.
     NeedsProbabilitiesError
         One of them is on a scale of its own.
     """
     losses = paired(before, after, attributes, LOSSES, k)  # refuses other rows
     moved = np.abs(after.scores.values - before.scores.values)
-    best = (e.scores.values.argmax(axis=1) for e in (before, after))
+    if 0 < int((moved > IDENTICAL).any(axis=1).sum()) < k:
+        raise DataError(
+            f"The scores of fewer than {k:,} people change, so what it did would tell "
+            "of single people. Change the scores of more, or lower the smallest group "
+            "shown."
+        )
+    first, last = (e.scores.values.argmax(axis=1) for e in (before, after))
     return Guard(
         losses=losses,
         rates=paired(before, after, attributes, RATES, k),
         flips=flips(before, after, attributes, k),
         largest_move=float(moved.max()) if len(moved) else float("nan"),
-        order_kept=bool(np.array_equal(*best)),
+        reordered=int((first != last).sum()),
         p_value=_p_value(before, after),
     )
 

@@ -81,10 +81,10 @@ def _of_pair(fit: Evaluation, report: Evaluation, a: int, b: int) -> Estimate:
     false, true = (_share(above, rows, report.weights) for rows in (first, second))
     if np.isnan(cut) or false is None or true is None:
         return Estimate(UNDEFINED.value, UNDEFINED.low, UNDEFINED.high, n)
-    value = 1 - (true[0] - false[0])
+    value = min(1 - (true[0] - false[0]), 1.0)  # a cut that misleads is noise
     down = np.hypot(true[2] - true[0], false[0] - false[1])
     up = np.hypot(true[0] - true[1], false[2] - false[0])
-    ends = (max(0.0, value - down), value + up)
+    ends = (max(0.0, value - down), min(1.0, value + up))
     return Estimate(float(value), float(ends[0]), float(ends[1]), n)
 
 

@@ -18,7 +18,7 @@ from analysis.arrays import Bools, Floats, frozen
 from analysis.errors import NeedsProbabilitiesError
 from analysis.estimates import Estimate, Estimates, Quantile, Z, blanked
 from analysis.evaluation import Evaluation
-from analysis.intervals import GAP_LEVEL, largest_gap, range_quantile
+from analysis.intervals import GAP_LEVEL, largest_gap, range_quantile, surest_pair
 from analysis.metrics.bands import Band, band
 from analysis.metrics.registry import metric_named
 from analysis.subgroups.disaggregate import Disaggregation, disaggregate
@@ -50,7 +50,11 @@ class Parity:
     promised_false_positive, promised_false_negative : float[g]
         What the scores imply at this rule: of everyone who, by the scores' own word,
         does not have the class, the share decided for it; and the reverse. If every
-        score is true, these are the rates to expect.
+        score is true, these are the rates to expect. NaN for ranks, which say nothing
+        of how often the outcome happens.
+    apart : (int, int)
+        The groups whose base rates surely differ most, the higher one first; the
+        extreme rates are often those of the smallest groups. (0, 0) without two.
     """
 
     rates: Disaggregation
@@ -58,6 +62,7 @@ class Parity:
     required_gap: Estimate
     promised_false_positive: Floats
     promised_false_negative: Floats
+    apart: tuple[int, int]
 
     def __post_init__(self) -> None:
         for name in ("promised_false_positive", "promised_false_negative"):
@@ -68,9 +73,18 @@ class Parity:
         """Whether base rates surely differ, so that both cannot hold."""
         return self.rates.gaps["prevalence"].low > 0
 
+    @property
+    def has_promise(self) -> bool:
+        """Whether the scores imply any rates."""
+        return not np.isnan(self.promised_false_positive).all()
+
 
 def parity(
-    evaluation: Evaluation, attributes: tuple[str, ...], hidden: Bools | None = None
+    evaluation: Evaluation,
+    attributes: tuple[str, ...],
+    hidden: Bools | None = None,
+    *,
+    is_ranked: bool = False,
 ) -> Parity:
     """Return the trade-off between calibration and equal error rates at the rule.
 
@@ -80,6 +94,8 @@ def parity(
     attributes : tuple of str
     hidden : bool[g] or None
         Groups withheld for privacy: all their numbers are NaN.
+    is_ranked : bool
+        Whether the scores are ranks, which imply no rates.
 
     Raises
     ------
@@ -93,12 +109,14 @@ def parity(
     base = band(metric_named("prevalence"), evaluation, attributes)
     required = _required(base, rates)
     false_positive, false_negative = _promised(evaluation, attributes)
+    is_silent = rates.hidden | is_ranked
     return Parity(
         rates=rates,
         required=required(Z),
         required_gap=_gap(required),
-        promised_false_positive=np.where(rates.hidden, np.nan, false_positive),
-        promised_false_negative=np.where(rates.hidden, np.nan, false_negative),
+        promised_false_positive=np.where(is_silent, np.nan, false_positive),
+        promised_false_negative=np.where(is_silent, np.nan, false_negative),
+        apart=_apart(base, rates.hidden),
     )
 
 
@@ -121,9 +139,21 @@ def _required(base: Band, rates: Disaggregation) -> Band:
 
 
 def _gap(at: Band) -> Estimate:
-    defined = int((~np.isnan(at(Z).value)).sum())
-    found = at(range_quantile(defined, GAP_LEVEL))
+    found = _together(at)
     return largest_gap(found.value, found.low, found.high, found.n)
+
+
+def _apart(base: Band, hidden: Bools) -> tuple[int, int]:
+    """Return the groups whose base rates surely differ most, the higher one first."""
+    found = _together(lambda z: blanked(base(z), hidden))
+    higher, lower, _ = surest_pair(found.value, found.low, found.high)
+    return higher, lower
+
+
+def _together(at: Band) -> Estimates:
+    """Return the groups at limits that hold for all pairs at once."""
+    defined = int((~np.isnan(at(Z).value)).sum())
+    return at(range_quantile(defined, GAP_LEVEL))
 
 
 def _promised(

@@ -52,6 +52,10 @@ class RankMap:
         return (self.ranks[first - 1] + self.ranks[first]) / 2
 
 
+LEAST = 1e-9
+"""Share of all weight that a value counts for at least."""
+
+
 def rank_map(score: Floats, weights: Floats) -> RankMap:
     """Return the ranks of a score's values, counted by weight.
 
@@ -61,7 +65,9 @@ def rank_map(score: Floats, weights: Floats) -> RankMap:
     """
     values, at = np.unique(score, return_inverse=True)
     share = np.bincount(at, weights, len(values))
-    total = max(float(share.sum()), np.finfo(np.float64).tiny)
+    # values that only rows without weight have keep a place of their own
+    share = np.maximum(share, LEAST * max(float(share.sum()), LEAST))
+    total = float(share.sum())
     ranks = (np.cumsum(share) - share / 2) / total
     return RankMap(tuple(values.tolist()), tuple(ranks.tolist()))
 

@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.arrays import Bools
+from analysis.calibration.furthest import surely_off
 from analysis.calibration.reliability import GroupReliability
 from analysis.calibration.smooth_curve import SmoothReliability
 from analysis.charts import calibration_panels as panels
@@ -66,27 +67,58 @@ def alt(record: Sequence[GroupReliability]) -> str:
     return f"{words} {withheld_words(_hidden(record))}".rstrip()
 
 
-def finding(record: Sequence[GroupReliability]) -> str:
-    """Say whose score is furthest from the outcome, and whether chance explains it."""
+def finding(
+    record: Sequence[GroupReliability],
+    by: Sequence[str] = (),
+    *,
+    is_ranked: bool = False,
+) -> str:
+    """Say whose score is furthest from the outcome, and whether chance explains it.
+
+    Parameters
+    ----------
+    record : sequence of GroupReliability
+    by : sequence of str
+        Attributes that the groups come from.
+    is_ranked : bool
+        Whether ranks stand in place of scores; they promise nothing.
+    """
+    among = f" by {' and '.join(by)}" if by else ""
     shown = [record[g] for g in _shown(record)]
     withheld = withheld_words(_hidden(record))
     if not shown:
         return withheld or "No group has a row, so there is nothing to compare."
-    off = [r for r in shown if r.error.value.value > r.error.null_high]
+    off = [r for r, is_off in zip(shown, surely_off(shown), strict=True) if is_off]
     if not off:
-        which = " that is shown" if withheld else ""
+        which = f"{among}{' that is shown' if withheld else ''}"
+        whom = "Over everyone" if len(record) == 1 else f"In every group{which}"
         return (
-            f"In every group{which} the score is as close to the outcome as a true "
-            "score of these sizes would be."
+            f"{whom} the score is as close to the outcome as a true score of these "
+            "sizes would be."
         )
     worst = max(off, key=lambda r: r.error.value.value)  # as printed, here and below
-    promised = _promised(worst)
+    distance = f"{panels.points(worst.error.value.value)} points from what happens"
+    n = f"n = {numbers.count(worst.error.value.n)}"
+    if is_ranked:
+        whose = "" if len(record) == 1 else f" for {worst.name}"
+        return (
+            f"A rank is no probability: taken as one, it would be {distance}{whose} "
+            f"on average ({n}). Fit a calibrator to the ranks, under Fix."
+        )
+    of = f" of the groups{among}" if by else ""
+    fits = f"the score fits {worst.name} least{of}: on average it is"
+    if len(record) == 1:
+        fits = "the score is off: on average it is"
     return (
-        f"Beyond chance, the score fits {worst.name} least: on average it is "
-        f"{panels.points(worst.error.value.value)} points from what happens, "
-        f"where chance alone would give {_range(worst)}{promised} "
-        f"(n = {numbers.count(worst.error.value.n)})."
+        f"Beyond chance, {fits} {distance}, where chance alone would give "
+        f"{_range(worst)}{_promised(worst)} ({n}).{_others(len(off) - 1)}"
     )
+
+
+def _others(more: int) -> str:
+    if more < 1:
+        return ""
+    return f" {more} more {'group is' if more == 1 else 'groups are'} surely off."
 
 
 def table(record: Sequence[GroupReliability]) -> pd.DataFrame:

@@ -5,8 +5,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.arrays import Ints
-from analysis.calibration.everywhere import FEW, MiscalibrationMap
+from analysis.calibration.everywhere import MiscalibrationMap
 from analysis.charts import numbers, theme
+from analysis.charts.calibration_map_words import RANKS, SCORES, Terms
 from analysis.charts.calibration_panels import points
 from analysis.charts.group_table import q_words
 from analysis.charts.withheld import withheld_words
@@ -23,6 +24,7 @@ def dots(
     record: MiscalibrationMap,
     *,
     people: str = "people",
+    is_ranked: bool = False,
     ink: theme.Ink = theme.LIGHT,
 ) -> go.Figure:
     """Draw the groups furthest off around 0: orange promised too much, blue too little.
@@ -32,12 +34,15 @@ def dots(
     record : MiscalibrationMap
     people : str
         What a row is, in words.
+    is_ranked : bool
+        Whether ranks, which promise nothing, stand in for scores.
     ink : Ink
     """
     shown = drawn_groups(record)
+    said = RANKS if is_ranked else SCORES
     chart = theme.figure(
-        "Mean score minus what came true, every group",
-        _subtitle(record, people, len(shown)),
+        f"Mean {said.score} minus what came true, every group",
+        _subtitle(record, said, people, len(shown)),
         height=ROW_HEIGHT * max(len(shown), 1) + 30,
         ink=ink,
     )
@@ -58,59 +63,35 @@ def dots(
         range=[-0.6, len(shown) - 0.4],
         showgrid=False,
     )
-    chart.update_xaxes(
-        title="Points; to the right the score promises too much", nticks=9
-    )
+    chart.update_xaxes(title=f"Points; to the right {said.axis}", nticks=9)
     chart.update_layout(margin={"r": 200, "b": 56})
     return chart
 
 
-def alt(record: MiscalibrationMap) -> str:
-    """Say how many groups are surely off, and the first ones."""
-    return f"{words(record)} {withheld_words(record.hidden)}".rstrip()
-
-
-def words(record: MiscalibrationMap) -> str:
-    """Say which groups' scores are surely off on average, the largest first.
-
-    Plain text, not escaped: group names come from the data.
-    """
-    order, sure = record.worst_first, record.is_sure
-    if not len(order):
-        return "No group has enough people to say whether its scores are off."
-    off = [int(g) for g in order if sure[g]]
-    of = f"{len(order):,} groups of {FEW} people or more"
-    more = _elsewhere(record, is_first=not off)
-    if not off:
-        text = f"Of {of}, none is surely promised too much or too little on average."
-        return f"{text} {more}".rstrip()
-    said = [_said(record, g) for g in off[:2]]
-    many = record.difference.value[off] > 0
-    sides = f"{int(many.sum()):,} promised too much, {int((~many).sum()):,} too little"
-    number = "1 is" if len(off) == 1 else f"{len(off):,} are"
-    text = f"Of {of}, {number} surely off on average ({sides})."
-    return f"{text} Furthest: {'; '.join(said)}. {more}".rstrip()
-
-
-def few_words(record: MiscalibrationMap) -> str:
-    """Say how many groups are too small for anything to be said; empty for none."""
-    few = int(record.is_few.sum())
-    if not few:
+def printed_words(record: MiscalibrationMap) -> str:
+    """Say which groups the table has; empty where it has all that are drawn."""
+    groups = len(record.worst_first)
+    if groups <= MAX_PRINTED:
         return ""
-    who = "1 group has" if few == 1 else f"{few:,} groups have"
-    return f"{who} fewer than {FEW} people; nothing is said of them."
+    return (
+        f"The table has the {MAX_PRINTED} groups furthest off of {groups:,}, in the "
+        "order of the chart; all stand under Numbers."
+    )
 
 
-def printed(record: MiscalibrationMap) -> pd.DataFrame:
-    """Return the groups furthest off as texts; withheld groups are not among them."""
-    order = [int(g) for g in record.worst_first[:MAX_PRINTED]]
+def printed(record: MiscalibrationMap, people: str = "people") -> pd.DataFrame:
+    """Return the groups furthest off as texts, in the order of the chart.
+
+    Withheld groups are not among them.
+    """
+    order = [int(g) for g in _downward(record, record.worst_first[:MAX_PRINTED])]
     found = [record.difference.at(g) for g in order]
     decimals = numbers.shared_decimals(found, "points")
     error = record.error
     cells = [
         {
             "Group": record.names[g],
-            "People": numbers.count(estimate.n),
+            people.capitalize(): numbers.count(estimate.n),
             "Score minus rate": numbers.unitless(estimate, "percent", decimals),
             "q": _q(record, g),
             "Distance": points(float(error.value[g])),
@@ -120,7 +101,8 @@ def printed(record: MiscalibrationMap) -> pd.DataFrame:
         }
         for g, estimate in zip(order, found, strict=True)
     ]
-    return pd.DataFrame(cells, columns=HEADS)
+    heads = ("Group", people.capitalize(), *MEASURED)
+    return pd.DataFrame(cells, columns=heads)
 
 
 def table(record: MiscalibrationMap) -> pd.DataFrame:
@@ -143,9 +125,7 @@ def table(record: MiscalibrationMap) -> pd.DataFrame:
     )
 
 
-HEADS = (
-    "Group",
-    "People",
+MEASURED = (
     "Score minus rate",
     "q",
     "Distance",
@@ -156,14 +136,19 @@ HEADS = (
 
 def drawn_groups(record: MiscalibrationMap) -> Ints:
     """Return the groups drawn: the worst ones, from too much to too little."""
-    kept = record.worst_first[:MAX_ROWS]
+    return _downward(record, record.worst_first[:MAX_ROWS])
+
+
+def _downward(record: MiscalibrationMap, kept: Ints) -> Ints:
+    """Return groups from too much to too little."""
     return kept[np.argsort(-record.difference.value[kept], kind="stable")]
 
 
-def _subtitle(record: MiscalibrationMap, people: str, shown: int) -> str:
+def _subtitle(record: MiscalibrationMap, said: Terms, people: str, shown: int) -> str:
     text = (
-        "With 95 % intervals. Orange: surely promised more than came true, blue: less, "
-        f"grey: not sure, all groups considered; ringed: surely off at some scores; n: "
+        f"With 95 % intervals. Orange: surely {said.orange}, blue: less, grey: not "
+        "sure, all groups considered; ringed: surely "
+        f"{said.off} at some {said.score}s; n: "
         f"{people}"
     )
     if shown < len(record.worst_first):
@@ -216,26 +201,6 @@ def _symbol(record: MiscalibrationMap, g: int, found: Estimate) -> str:
     if not record.is_sure[g]:
         return "circle"
     return "triangle-right" if found.value > 0 else "triangle-left"
-
-
-def _said(record: MiscalibrationMap, g: int) -> str:
-    found = record.difference.at(g)
-    much = "much" if found.value > 0 else "little"
-    if found.value < 0:
-        found = Estimate(-found.value, -found.high, -found.low, found.n)
-    size = numbers.full(found, "points").replace("+", "")
-    n = numbers.count(found.n)
-    return f"{record.names[g]}, promised {size} too {much} (n = {n})"
-
-
-def _elsewhere(record: MiscalibrationMap, *, is_first: bool) -> str:
-    """Say how many groups are off at some scores though not surely on average."""
-    many = int((record.is_off_somewhere & ~record.is_sure).sum())
-    if not many:
-        return ""
-    which = "one is" if many == 1 else f"{many:,} are"
-    more = "Yet" if is_first else "Beside them"
-    return f"{more}, {which} off at some scores that cancel out on average."
 
 
 def _q(record: MiscalibrationMap, g: int) -> str:

@@ -7,10 +7,7 @@ from analysis.calibration.graded import FIELDS, Measured
 from analysis.calibration.measures import MEASURES, CalibrationMeasure
 from analysis.calibration.table import SURE, CalibrationTable
 from analysis.charts import numbers
-from analysis.charts.withheld import WITHHELD, withheld_words
-
-MAX_COLUMNS = 6
-"""Groups that stand beside each other in the table; the others are in its numbers."""
+from analysis.charts.withheld import withheld_words
 
 MOST_NAMED = 3
 """Groups named in the finding."""
@@ -54,10 +51,9 @@ def words(record: CalibrationTable, name: str) -> str:
 
 def finding(record: CalibrationTable) -> str:
     """Say which group most measures find furthest off."""
-    if not has_groups(record):
+    if not groups_beside(record):  # there are none, or all are withheld
         return _of_everyone(record)
-    tested = _tested(record)
-    sure = [record.worst[m].group for m in tested if record.worst[m].is_sure]
+    tested, sure = _tested(record), _surely_furthest(record)
     if not sure:
         return (
             f"None of {len(tested)} measures finds a group whose scores are surely off."
@@ -73,21 +69,25 @@ def finding(record: CalibrationTable) -> str:
     return f"Of {len(tested)} measures, {named}{rest if quiet else ''}."
 
 
-def printed(record: CalibrationTable) -> pd.DataFrame:
-    """Return all measures as rows, groups as columns, as texts.
+def printed(record: CalibrationTable, beside: int | None = None) -> pd.DataFrame:
+    """Return all measures as rows, everyone and one group as columns, as texts.
 
     An interval stands in square brackets, what chance alone would show in round ones.
+
+    Parameters
+    ----------
+    record : CalibrationTable
+    beside : int or None
+        The group that stands beside everyone.
     """
-    groups = _columns(record)
     names = list(record.by_group)
     table = {"Measure": [MEASURES[name].title for name in names]}
-    if has_groups(record):
+    if groups_beside(record):
         table["Furthest off"] = [_worst(record, name) for name in names]
     table[EVERYONE] = [_cell(MEASURES[m], record.overall[m], 0) for m in names]
-    for g in groups:
-        cells = [_cell(MEASURES[m], record.by_group[m], g) for m in names]
-        is_hidden = bool(record.hidden[g])
-        table[record.names[g]] = [WITHHELD] * len(names) if is_hidden else cells
+    if beside is not None:
+        cells = [_cell(MEASURES[m], record.by_group[m], beside) for m in names]
+        table[record.names[beside]] = cells
     return pd.DataFrame(table)
 
 
@@ -116,12 +116,23 @@ def has_groups(record: CalibrationTable) -> bool:
     return record.names != (EVERYONE,)
 
 
-def _columns(record: CalibrationTable) -> list[int]:
+def groups_beside(record: CalibrationTable) -> list[int]:
+    """Return the groups that can stand beside everyone, those most often off first.
+
+    Among these by their people; groups withheld, or without people, are left out.
+    """
     if not has_groups(record):
         return []
-    n = np.nan_to_num(next(iter(record.by_group.values())).n, nan=-1)
-    largest = sorted(range(len(n)), key=lambda g: -n[g])[:MAX_COLUMNS]
-    return sorted(g for g in largest if n[g] != 0)
+    n = np.nan_to_num(next(iter(record.by_group.values())).n)
+    sure = _surely_furthest(record)
+    shown = [g for g in range(len(n)) if n[g] > 0 and not record.hidden[g]]
+    return sorted(shown, key=lambda g: (-sure.count(g), -n[g]))
+
+
+def _surely_furthest(record: CalibrationTable) -> list[int]:
+    """Return the group furthest off of each measure that is sure of one."""
+    tested = _tested(record)
+    return [record.worst[m].group for m in tested if record.worst[m].is_sure]
 
 
 def label(

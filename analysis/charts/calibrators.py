@@ -22,7 +22,10 @@ VERDICTS: dict[Advice, str] = {
     "nothing": "changes nothing",
 }
 
-SURELY_WORSE = "surely worse"
+SURELY_WORSE, BRIER_WORSE = "surely worse", "Brier surely worse"
+
+MAX_NAMED = 3
+"""Groups that a sentence names."""
 
 FEW_DIGITS = 4
 """Decimals of a change in log loss or Brier score."""
@@ -39,7 +42,7 @@ def ranked(tried: Mapping[str, Guard]) -> tuple[str, ...]:
     return tuple(sorted(tried, key=place))
 
 
-def finding(tried: Mapping[str, Guard], rows: str) -> str:
+def finding(tried: Mapping[str, Guard], rows: str, off: Sequence[str] = ()) -> str:
     """Say which calibrator helps most on rows that none was fitted on, if any does.
 
     Parameters
@@ -48,6 +51,8 @@ def finding(tried: Mapping[str, Guard], rows: str) -> str:
         By title.
     rows : str
         What the rows are called.
+    off : sequence of str
+        Groups whose scores are surely off on these rows as they are.
     """
     if not tried:
         return "No calibrator could be fitted here; the reasons stand below."
@@ -63,14 +68,27 @@ def finding(tried: Mapping[str, Guard], rows: str) -> str:
     if harming:
         name = min(harming, key=lambda n: tried[n].log_loss.value)
         return (
-            f"No calibrator helps without harm: {name} lowers log loss by "
+            f"No calibrator helps without harm: {name} changes log loss by "
             f"{_change(tried[name].log_loss)}, but {_listed(tried[name].harmed)} "
             "surely lose by it."
         )
+    return f"No calibrator was shown to help on {rows}. {_why(off)}"
+
+
+def _why(off: Sequence[str]) -> str:
+    """Say what is known of the scores that no calibrator was shown to mend."""
+    if not off:
+        return "No group’s scores are surely off there either."
+    named = _listed(off) if len(off) <= MAX_NAMED else f"{len(off)} groups"
     return (
-        f"No calibrator surely helps on {rows}: the scores are as true as these rows "
-        "can tell."
+        f"That does not make the scores true: those of {named} are surely off. Try "
+        "another way to fit, above."
     )
+
+
+def under_way(done: int, asked: int) -> str:
+    """Say how far the calibrators are, before anything can be said of them all."""
+    return f"{done} of {asked} calibrators are fitted so far."
 
 
 def advice_words(guard: Guard) -> str:
@@ -83,9 +101,7 @@ def advice_words(guard: Guard) -> str:
             "this method can make them, or the fit did nothing."
         )
     if guard.advice == "worse":
-        sure = loss.low > 0 or brier.low > 0
-        how = "surely worse" if sure else "no better, and may be worse,"
-        return f"Not recommended: {how} on rows it was not fitted on. {said}"
+        return f"Not recommended: {_worse(guard)} on rows it was not fitted on. {said}"
     if guard.advice == "harms":
         return (
             f"Not recommended: {_listed(guard.harmed)} surely lose by it, in log loss "
@@ -96,12 +112,24 @@ def advice_words(guard: Guard) -> str:
     return f"Recommended: it helps, and no group is surely worse off. {said}"
 
 
+def _worse(guard: Guard) -> str:
+    """Say in what a calibrator is worse."""
+    loss, brier = guard.log_loss, guard.brier_score
+    if loss.low > 0:
+        return "log loss surely rises"
+    if brier.low > 0:
+        falls = "falls" if loss.high < 0 else "may fall"
+        return f"the Brier score surely rises, though log loss {falls},"
+    return "log loss is no lower"
+
+
 def verdict_words(guard: Guard) -> str:
     """Return what a calibrator is called in a table."""
-    is_sure = guard.log_loss.low > 0 or guard.brier_score.low > 0
-    return (
-        SURELY_WORSE if guard.advice == "worse" and is_sure else VERDICTS[guard.advice]
-    )
+    if guard.advice != "worse":
+        return VERDICTS[guard.advice]
+    if guard.log_loss.low > 0:
+        return SURELY_WORSE
+    return BRIER_WORSE if guard.brier_score.low > 0 else VERDICTS["worse"]
 
 
 def decisions_words(guard: Guard, people: str) -> str:
@@ -124,11 +152,12 @@ def decisions_words(guard: Guard, people: str) -> str:
     return f"{said} Most often {flips.names[most]}: {share}."
 
 
-def order_words(guard: Guard) -> str:
-    """Say whether anybody's likeliest class changed."""
+def order_words(guard: Guard, k: int = 0) -> str:
+    """Say for how many another class became the likeliest; below k not how many."""
     if guard.order_kept:
         return "Everybody’s likeliest class stays the same."
-    return "For some, another class becomes the likeliest."
+    whom = f"{guard.reordered:,}" if guard.reordered >= k else "a few"
+    return f"For {whom} another class becomes the likeliest."
 
 
 def changes(tried: Mapping[str, Guard], ink: theme.Ink = theme.LIGHT) -> go.Figure:
@@ -143,7 +172,7 @@ def changes(tried: Mapping[str, Guard], ink: theme.Ink = theme.LIGHT) -> go.Figu
     upward = list(reversed(ranked(tried)))
     chart = theme.figure(
         "What each calibrator does to the log loss",
-        "Change in log loss on rows it was not fitted on, in nats per person, with "
+        "Change in log loss on rows it was not fitted on, in nats per row, with "
         "paired 95 % intervals; left of the line is better. Blue: helps; orange: "
         "worse, or harms a group; grey: no sure gain.",
         height=ROW_HEIGHT * len(upward) + 24,
@@ -153,7 +182,7 @@ def changes(tried: Mapping[str, Guard], ink: theme.Ink = theme.LIGHT) -> go.Figu
     for position, name in enumerate(upward):
         _draw(chart, name, tried[name], position, ink)
     name_rows(chart, upward, ink)
-    chart.update_xaxes(nticks=7, title="Change in log loss, nats")
+    chart.update_xaxes(nticks=7, tickformat=".4~f", title="Change in log loss, nats")
     chart.update_layout(margin={"r": 150})
     return chart
 
@@ -176,8 +205,8 @@ def printed(tried: Mapping[str, Guard]) -> pd.DataFrame:
             "Verdict": [verdict_words(tried[n]) for n in names],
             "Log loss": [_change(tried[n].log_loss) for n in names],
             "Brier score": [_change(tried[n].brier_score) for n in names],
-            "Groups surely worse": [", ".join(tried[n].harmed) or "–" for n in names],
             "Decisions": [_flipped(tried[n]) for n in names],
+            "Groups surely worse": [", ".join(tried[n].harmed) or "–" for n in names],
         }
     )
 

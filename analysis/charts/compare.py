@@ -43,7 +43,7 @@ def moves(
         if not record.hidden[g]:
             _draw_move(chart, record, (metric, g), position, ink)
     _label_rows(chart, record, metric, rows, ink)
-    chart.update_xaxes(tickformat=".1~%" if unit_of(metric) == "percent" else "")
+    chart.update_xaxes(tickformat=".1~%" if unit_of(metric) == "percent" else ".4~f")
     chart.update_layout(margin={"r": 250})
     return chart
 

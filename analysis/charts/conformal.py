@@ -11,7 +11,7 @@ from analysis.charts.groups import gap_size
 from analysis.charts.risk_words import percent
 from analysis.charts.withheld import WITHHELD, withheld_words
 from analysis.conformal.coverage import Coverage, Covered
-from analysis.estimates import Estimates
+from analysis.estimates import Estimate, Estimates
 
 MAX_NAMED = 4
 EVERYONE = "Everyone"
@@ -103,14 +103,15 @@ def open_words(record: Coverage) -> str:
     )
 
 
-def printed(record: Coverage) -> pd.DataFrame:
+def printed(record: Coverage, people: str = "people") -> pd.DataFrame:
     """Return coverage and size by group as printed, everyone first."""
-    return _printed("Group", [(EVERYONE, record.overall), ("", record.by_group)])
+    parts = [(EVERYONE, record.overall), ("", record.by_group)]
+    return _printed("Group", parts, people)
 
 
-def printed_classes(record: Coverage) -> pd.DataFrame:
+def printed_classes(record: Coverage, people: str = "people") -> pd.DataFrame:
     """Return coverage and size by true class as printed."""
-    return _printed("True class", [("", record.by_class)])
+    return _printed("True class", [("", record.by_class)], people)
 
 
 def table(record: Coverage) -> pd.DataFrame:
@@ -165,23 +166,23 @@ def _dot(name: str, part: Covered, at: int, place: int) -> dots.Dot:
     return dots.Dot(name, part.coverage.at(at), place, expected=expected)
 
 
-def _printed(head: str, parts: list[tuple[str, Covered]]) -> pd.DataFrame:
+def _printed(head: str, parts: list[tuple[str, Covered]], people: str) -> pd.DataFrame:
     rows: list[dict[str, str]] = []
     for title, part in parts:
         for g, name in enumerate(part.names):
-            rows.append({head: title or name} | _row(part, g))
+            rows.append({head: title or name} | _row(part, g, people))
     return pd.DataFrame(rows)
 
 
-def _row(part: Covered, g: int) -> dict[str, str]:
+def _row(part: Covered, g: int, people: str) -> dict[str, str]:
     columns: dict[str, Callable[[], str]] = {
-        "People": lambda: numbers.count(part.n[g]),
-        "Truth in the set": lambda: numbers.full(part.coverage.at(g), decimals=1),
+        people.capitalize(): lambda: numbers.count(part.n[g]),
+        "Truth in the set": lambda: _percent(part.coverage.at(g), 1),
         "If kept": lambda: _range(part, g),
-        "Classes in the set": lambda: numbers.full(part.size.at(g), "number", 2),
-        "One class": lambda: numbers.full(part.single.at(g), decimals=0),
-        "All classes": lambda: numbers.full(part.full.at(g), decimals=0),
-        "None": lambda: numbers.full(part.empty.at(g), decimals=0),
+        "Classes in it": lambda: numbers.full(part.size.at(g), "number", 2),
+        "One class": lambda: _percent(part.single.at(g), 0),
+        "All classes": lambda: _percent(part.full.at(g), 0),
+        "None": lambda: _percent(part.empty.at(g), 0),
     }
     hidden = bool(part.hidden[g])
     return {name: WITHHELD if hidden else words() for name, words in columns.items()}
@@ -191,7 +192,12 @@ def _range(part: Covered, g: int) -> str:
     if np.isnan(part.kept_low[g]):
         return "everything is in" if part.is_open[g] else numbers.UNDEFINED
     low, high = 100 * part.kept_low[g], 100 * part.kept_high[g]
-    return f"{low:.1f} to {high:.1f} %"
+    return f"{low:.1f} to {high:.1f}"
+
+
+def _percent(estimate: Estimate, decimals: int) -> str:
+    """Return a share without its unit, which stands below the table."""
+    return numbers.full(estimate, decimals=decimals).replace(f"{numbers.NO_BREAK}%", "")
 
 
 def _numbers(kind: str, part: Covered) -> pd.DataFrame:

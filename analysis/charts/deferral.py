@@ -7,7 +7,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.charts import dots, numbers, theme
-from analysis.charts.groups import gap_size
 from analysis.deferral.curve import Deferral, DeferredAt
 
 MAX_LINES = 8
@@ -15,6 +14,12 @@ HEIGHT = 340
 LINE_PIXELS = 19
 FEW = 10
 """Accuracy of fewer people accepted is not drawn: it only shows noise."""
+
+LABEL_WIDTH = 27
+"""Letters of a group's name beside its line."""
+
+APART = 0.008
+"""Share of the axis between two groups' intervals at the cut."""
 
 
 def curves(
@@ -37,9 +42,11 @@ def curves(
     drawn = shown_groups(record)
     present = int((record.n[1:] > 0).sum()) if record.attributes else 0
     subtitle = (
-        f"Share decided right of those accepted, with 95 % intervals, on {rows}; one "
-        "cut serves everyone, whole ties on one side of it"
+        f"Share decided right of those accepted, on {rows}; one cut serves everyone, "
+        "whole ties on one side of it. Band: 95 % interval of everyone"
     )
+    if drawn[1:]:
+        subtitle += "; rules: those of the groups at the cut"
     if drawn[1:] and len(drawn) - 1 < present:
         subtitle += f"; the {len(drawn) - 1} largest of {present:,} groups"
     chart = theme.figure(
@@ -48,14 +55,25 @@ def curves(
         height=HEIGHT,
         ink=ink,
     )
+    _draw_band(chart, record, ink)
     for g in reversed(drawn):
         _draw(chart, record, g, ink)
     at = float(record.deferred[0, cut])
     chart.add_vline(x=at, line={"color": ink.accent, "width": 1.5})
-    _label(chart, record, cut, drawn, ink)
-    chart.update_xaxes(title="Share of everyone deferred", tickformat=".0%", nticks=8)
-    chart.update_yaxes(title="Accuracy of the accepted", tickformat=".1~%")
-    chart.update_layout(margin={"r": 250, "b": 56})
+    known = [g for g in drawn if record.accepted[g, cut] >= FEW]
+    _draw_cut(chart, record, cut, known, ink)
+    low, high = _heights(chart)
+    _label(chart, record, cut, known, (low, high, ink))
+    chart.update_xaxes(
+        title="Share of everyone deferred",
+        tickformat=".0%",
+        nticks=8,
+        range=[-2 * APART, 1],
+    )
+    chart.update_yaxes(
+        title="Accuracy of the accepted", tickformat=".1~%", range=[low, high]
+    )
+    chart.update_layout(margin={"r": 320, "b": 56})
     return chart
 
 
@@ -91,72 +109,13 @@ def who_alt(at: DeferredAt) -> str:
     return dots.alt("Share deferred", _dots(at))
 
 
-def finding(record: Deferral, at: DeferredAt, people: str = "people") -> str:
-    """Say what deferring buys, and who is deferred more."""
-    deferred, accepted = at.deferred.at(0), at.accuracy.at(0)
-    if deferred.is_undefined:
-        return "There is no row to defer."
-    whole = record.accuracy_of(0, -1)
-    said = (
-        f"With {numbers.value(deferred)} of {people} deferred, "
-        f"{numbers.full(accepted)} of the others are decided right "
-        f"(n = {numbers.count(accepted.n)}), against {numbers.full(whole)} of all "
-        f"(n = {numbers.count(whole.n)})."
-    )
-    return f"{said} {gap_words(at)}".rstrip()
-
-
-def gap_words(at: DeferredAt) -> str:
-    """Say which groups are deferred most and least, and whether that is sure."""
-    if at.deferred_gap.is_undefined:
-        return ""
-    shares = at.deferred
-    known = [g for g in range(1, len(at.names)) if shares.n[g] > 0]
-    top = max(known, key=lambda g: shares.value[g])
-    low = min(known, key=lambda g: shares.value[g])
-    gap = gap_size(at.deferred_gap, "percent")
-    if not at.deferred_gap.low > 0:
-        return f"No group is surely deferred more than another (largest gap {gap})."
-    most, least = (
-        f"{at.names[g]} ({numbers.full(shares.at(g))}, "
-        f"n = {numbers.count(shares.n[g])})"
-        for g in (top, low)
-    )
-    return f"Most deferred are {most}, least {least}: a gap of {gap}."
-
-
-def area_words(record: Deferral) -> str:
-    """Say the area under the risk-coverage curve, beside what no order would give."""
-    area, wrong = record.area, 1 - float(record.accuracy[0, -1])
-    if area.is_undefined:
-        return ""
-    said = numbers.full(area, decimals=1)
-    return (
-        f"Over all shares, {said} of the accepted are decided wrong on average (area "
-        f"under the risk-coverage curve); deferring at random would leave "
-        f"{numbers.plain(wrong)}."
-    )
-
-
-def suggested_words(record: Deferral) -> str:
-    """Say what the suggested cut of the distance would defer; empty without one."""
-    cut = record.at_suggested
-    if cut is None:
-        return ""
-    deferred = numbers.plain(float(record.deferred[0, cut]))
-    return (
-        f"The paper's cut, the smallest distance of a wrong decision among the rows "
-        f"fitted on, would defer {deferred}."
-    )
-
-
-def printed(at: DeferredAt) -> pd.DataFrame:
+def printed(at: DeferredAt, people: str = "people") -> pd.DataFrame:
     """Return who is deferred and how accurate the rest is, as printed."""
     rows = range(len(at.names))
     return pd.DataFrame(
         {
             "Group": at.names,
-            "People": [numbers.count(at.deferred.n[g]) for g in rows],
+            people.capitalize(): [numbers.count(at.deferred.n[g]) for g in rows],
             "Deferred": [numbers.full(at.deferred.at(g), decimals=1) for g in rows],
             "Accepted": [numbers.count(at.accuracy.n[g]) for g in rows],
             "Decided right of the accepted": [
@@ -201,22 +160,72 @@ def _dots(at: DeferredAt) -> list[dots.Dot]:
     return [dots.Dot(name, at.deferred.at(g), g - 1) for g, name in enumerate(at.names)]
 
 
-def _draw(chart: go.Figure, record: Deferral, g: int, ink: theme.Ink) -> None:
-    color = ink.mark if g == 0 else theme.group_color(g - 1, ink)
-    known = record.accepted[g] >= FEW
-    x = record.deferred[0, known]
-    value = record.accuracy[g, known]
-    low, high = record.accuracy_low[g, known], record.accuracy_high[g, known]
-    for end, fill in ((low, None), (high, "tonexty")):
+def _draw_band(chart: go.Figure, record: Deferral, ink: theme.Ink) -> None:
+    """Draw the interval of everyone; bands of groups would cover each other."""
+    known = record.accepted[0] >= FEW
+    ends = (
+        (record.accuracy_low[0, known], None),
+        (
+            record.accuracy_high[0, known],
+            "tonexty",
+        ),
+    )
+    for end, fill in ends:
         chart.add_scatter(
-            x=x,
+            x=record.deferred[0, known],
             y=end,
             mode="lines",
             line={"width": 0},
             fill=fill,
-            fillcolor=theme.translucent(color, 0.12),
+            fillcolor=theme.translucent(ink.mark, 0.14),
             hoverinfo="skip",
         )
+
+
+def _draw_cut(
+    chart: go.Figure,
+    record: Deferral,
+    cut: int,
+    known: Sequence[int],
+    ink: theme.Ink,
+) -> None:
+    """Draw accuracy at the cut with its interval, the groups beside one another."""
+    at, first = float(record.deferred[0, cut]), (len(known) - 1) / 2
+    for i, g in enumerate(known):
+        x, said = at + APART * (i - first), record.accuracy_of(g, cut)
+        color = _color(g, ink)
+        chart.add_scatter(
+            x=[x, x],
+            y=[said.low, said.high],
+            mode="lines",
+            line={"color": color, "width": 1.5},
+            hoverinfo="skip",
+        )
+        chart.add_scatter(
+            x=[x],
+            y=[said.value],
+            mode="markers",
+            marker={"color": color, "size": 7, "symbol": _symbol(g)},
+            hovertemplate=f"<b>{theme.safe(record.names[g])}</b><br>"
+            f"{numbers.full(said)}, n = {numbers.count(said.n)}<extra></extra>",
+        )
+
+
+def _color(g: int, ink: theme.Ink) -> str:
+    return ink.mark if g == 0 else theme.group_color(g - 1, ink)
+
+
+def _symbol(g: int) -> str:
+    """Return a shape; groups whose colours repeat are hollow."""
+    shape = theme.group_symbol(max(g - 1, 0))
+    return f"{shape}-open" if g > len(theme.SYMBOLS) else shape
+
+
+def _draw(chart: go.Figure, record: Deferral, g: int, ink: theme.Ink) -> None:
+    color = _color(g, ink)
+    known = record.accepted[g] >= FEW
+    x = record.deferred[0, known]
+    value = record.accuracy[g, known]
     name = theme.safe(record.names[g])
     said = [
         (
@@ -231,7 +240,11 @@ def _draw(chart: go.Figure, record: Deferral, g: int, ink: theme.Ink) -> None:
         y=value,
         mode="lines",
         name=name,
-        line={"color": color, "width": 2.5 if g == 0 else 2},
+        line={
+            "color": color,
+            "width": 2.5 if g == 0 else 1.2,
+            "dash": "dot" if g > len(theme.SYMBOLS) else "solid",
+        },
         customdata=said,
         hovertemplate=f"<b>{name}</b><br>%{{customdata[0]}}<br>%{{customdata[1]}} of "
         "them deferred, n = %{customdata[2]}<extra></extra>",
@@ -239,29 +252,38 @@ def _draw(chart: go.Figure, record: Deferral, g: int, ink: theme.Ink) -> None:
 
 
 def _label(
-    chart: go.Figure, record: Deferral, cut: int, drawn: Sequence[int], ink: theme.Ink
+    chart: go.Figure,
+    record: Deferral,
+    cut: int,
+    known: Sequence[int],
+    frame: tuple[float, float, theme.Ink],
 ) -> None:
     """Write each line's value at the cut at the right edge, near its height."""
-    known = [g for g in drawn if record.accepted[g, cut] >= FEW]
-    known.sort(key=lambda g: record.accuracy[g, cut])
-    heights = _spaced([float(record.accuracy[g, cut]) for g in known], chart)
-    for g, height in zip(known, heights, strict=True):
-        color = ink.mark if g == 0 else theme.group_color(g - 1, ink)
+    low, high, ink = frame
+    rising = sorted(known, key=lambda g: record.accuracy[g, cut])
+    values = [float(record.accuracy[g, cut]) for g in rising]
+    heights = _spaced(values, low, high)
+    for g, height in zip(rising, heights, strict=True):
         said = record.accuracy_of(g, cut)
-        text = f"<span style='color:{color}'>●</span> "
-        text += f"{theme.safe(record.names[g], 16)} {numbers.full(said)}"
+        dot = "○" if g > len(theme.SYMBOLS) else "●"
+        text = f"<span style='color:{_color(g, ink)}'>{dot}</span> "
+        text += f"{theme.safe(record.names[g], LABEL_WIDTH)} {numbers.full(said)}"
         font = {"color": ink.text, "size": 13}
         place = {"x": 1, "xref": "paper", "xshift": 8, "y": height}
         theme.label(chart, text, font=font, **place)
 
 
-def _spaced(rising: Sequence[float], chart: go.Figure) -> list[float]:
-    """Return heights a line of text apart, near to those given, inside the frame."""
+def _heights(chart: go.Figure) -> tuple[float, float]:
+    """Return the ends of an axis that leaves a little room about what is drawn."""
     values = [v for t in chart.data for v in (t.y if t.y is not None else ())]
-    if not rising or not values:
-        return list(rising)
-    low, high = float(np.min(values)), float(np.max(values))
-    line = max(high - low, 1e-9) * LINE_PIXELS / HEIGHT
+    low, high = float(np.min(values, initial=1)), float(np.max(values, initial=0))
+    pad = 0.03 * max(high - low, 0.02)
+    return low - pad, high + pad
+
+
+def _spaced(rising: Sequence[float], low: float, high: float) -> list[float]:
+    """Return heights a line of text apart, near to those given, inside the frame."""
+    line = (high - low) * LINE_PIXELS / HEIGHT
     heights: list[float] = []
     for value in rising:
         heights.append(max(value, heights[-1] + line) if heights else value)

@@ -6,7 +6,7 @@ from analysis.charts import numbers
 LIMIT = (
     "Temperature scaling divides all logits by one number. Where classes overlap, it "
     "falls behind methods that train for it, the more the more classes there are "
-    "(Chidambaram & Ge 2024, ICLR); Mixup, which trains on blends of people, does not. "
+    "(Chidambaram & Ge 2024, ICLR); Mixup, which trains on blends of rows, does not. "
     f"The warning stands from an overlap of surely {MUCH:.0%}, a mark of ours."
 )
 

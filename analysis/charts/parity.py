@@ -1,7 +1,6 @@
 """True scores against equal error rates, in the numbers of the people in view."""
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from analysis.charts import numbers, theme
 from analysis.charts.compare import ROW_HEIGHT, name_rows
 from analysis.charts.groups import gap_size, shown_rows
 from analysis.charts.withheld import WITHHELD, withheld_words
+from analysis.estimates import Estimate, Estimates
 
 RATE = "false_positive_rate"
 
@@ -29,21 +29,25 @@ def finding(record: Parity) -> str:
             "The groups may well have the same base rate (largest difference "
             f"{gap}), so true scores and equal error rates need not exclude each other."
         )
-    low, high = (pick(shown, key=lambda g: base.value[g]) for pick in (min, max))
-    names = record.rates.names
+    high, low = record.apart
+    names, required = record.rates.names, record.required
     said = (
-        f"Base rates differ: {numbers.full(base.at(high))} of {names[high]} against "
-        f"{numbers.full(base.at(low))} of {names[low]}. "
+        f"Base rates differ: {_with_n(base.at(high))} of {names[high]} against "
+        f"{_with_n(base.at(low))} of {names[low]}. So true scores and equal error "
+        "rates exclude each other"
     )
-    required = record.required.value
-    if math.isnan(required[low]) or math.isnan(required[high]):
-        return said + "So true scores and equal error rates exclude each other."
-    return said + (
-        "So true scores and equal error rates exclude each other: with everyone’s "
-        f"precision and misses, {numbers.plain(required[high])} of those in "
-        f"{names[high]} without the outcome would have to be wrongly flagged, and "
-        f"{numbers.plain(required[low])} in {names[low]}."
+    if math.isnan(required.value[low]) or math.isnan(required.value[high]):
+        return f"{said}."
+    return (
+        f"{said}: with everyone’s precision and misses, "
+        f"{numbers.full(required.at(high))} of those in {names[high]} without the "
+        f"outcome would have to be wrongly flagged, and "
+        f"{numbers.full(required.at(low))} in {names[low]}."
     )
+
+
+def _with_n(estimate: Estimate) -> str:
+    return f"{numbers.full(estimate)} (n = {numbers.count(estimate.n)})"
 
 
 def rates(record: Parity, ink: theme.Ink = theme.LIGHT) -> go.Figure:
@@ -55,11 +59,17 @@ def rates(record: Parity, ink: theme.Ink = theme.LIGHT) -> go.Figure:
     ink : Ink
     """
     rows = shown_rows(record.rates, RATE)
+    promised, hollow = "", ""
+    if record.has_promise:
+        promised, hollow = (
+            ", as the scores promise,",
+            " Hollow dot: if scores are true.",
+        )
     chart = theme.figure(
-        "Wrong flags as they are, as the scores promise, and as equal precision asks",
+        f"Wrong flags as they are{promised} and as equal precision asks",
         "Share of those without the outcome who are flagged, with 95 % intervals. Dot: "
-        "as it is. Hollow dot: if every score were true. Diamond: with everyone’s "
-        "precision and misses, so that only the base rate differs.",
+        f"as it is.{hollow} Diamond: with everyone’s precision and misses, so that "
+        "only the base rate differs.",
         height=ROW_HEIGHT * len(rows) + 24,
         ink=ink,
     )
@@ -85,32 +95,39 @@ def alt(record: Parity) -> str:
 
 
 def printed(record: Parity) -> pd.DataFrame:
-    """Return every group's rates, as printed."""
+    """Return every group's rates in whole percent, as printed.
+
+    What true scores would give stands in round brackets.
+    """
     table = record.rates
     rows = [g for g in range(len(table.names)) if table.n[g] > 0 or table.hidden[g]]
 
-    def rate(metric: str) -> list[str]:
-        estimates = table.by_group[metric]
-        return _cells(
-            record, rows, [numbers.full(estimates.at(g), "percent") for g in rows]
-        )
+    def cells(estimates: Estimates, promised: Floats | None = None) -> list[str]:
+        return [
+            WITHHELD if table.hidden[g] else _percent(estimates, promised, g)
+            for g in rows
+        ]
 
-    def alone(values: Floats) -> list[str]:
-        return _cells(record, rows, [numbers.plain(float(values[g])) for g in rows])
-
-    required = [numbers.full(record.required.at(g)) for g in rows]
     return pd.DataFrame(
         {
             "Group": [table.names[g] for g in rows],
-            "Base rate": rate("prevalence"),
-            "Precision": rate("precision"),
-            "Misses": rate("false_negative_rate"),
-            "Misses promised": alone(record.promised_false_negative),
-            "Wrong flags": rate(RATE),
-            "Flags promised": alone(record.promised_false_positive),
-            "Flags if equal": _cells(record, rows, required),
+            "Base rate": cells(table.by_group["prevalence"]),
+            "Precision": cells(table.by_group["precision"]),
+            "Misses": cells(
+                table.by_group["false_negative_rate"], record.promised_false_negative
+            ),
+            "Wrong flags": cells(table.by_group[RATE], record.promised_false_positive),
+            "Flags if equal": cells(record.required),
         }
     )
+
+
+def _percent(estimates: Estimates, promised: Floats | None, g: int) -> str:
+    """Return a rate without its unit, which stands above the table."""
+    said = numbers.full(estimates.at(g), decimals=0)
+    if promised is not None and not np.isnan(promised[g]):
+        said += f" ({numbers.plain(float(promised[g]), decimals=0)})"
+    return said.replace(f"{numbers.NO_BREAK}%", "")
 
 
 def gaps_words(record: Parity) -> str:
@@ -145,16 +162,13 @@ def table(record: Parity) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _cells(record: Parity, rows: Sequence[int], said: Sequence[str]) -> list[str]:
-    hidden = record.rates.hidden
-    return [WITHHELD if hidden[g] else s for g, s in zip(rows, said, strict=True)]
-
-
 def _said(record: Parity, g: int) -> str:
     estimate = record.rates.by_group[RATE].at(g)
+    promised = ""
+    if record.has_promise:
+        promised = f"by the scores {numbers.plain(record.promised_false_positive[g])}, "
     return (
-        f"{numbers.full(estimate)} (by the scores "
-        f"{numbers.plain(record.promised_false_positive[g])}, if equal else "
+        f"{numbers.full(estimate)} ({promised}if equal else "
         f"{numbers.plain(record.required.value[g])}, n = {numbers.count(estimate.n)})"
     )
 

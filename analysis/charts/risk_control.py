@@ -17,7 +17,7 @@ EVERYONE = "Everyone"
 
 SHORT = {
     "miscoverage": "Sets that miss the truth",
-    "false_negatives": "People missed",
+    "false_negatives": "Missed of those to be flagged",
     "f1": "Flags wrong or missing (1 − F1)",
 }
 """Titles of the risks that fit a chart's."""
@@ -60,11 +60,13 @@ def alt(now: RiskReport) -> str:
     return f"{said} Level: {percent(now.control.dial.alpha)}."
 
 
-def printed(told: Sequence[Told]) -> pd.DataFrame:
+def printed(told: Sequence[Told], people: str = "people") -> pd.DataFrame:
     """Return risk and cost by group as printed, everyone first."""
     first = told[0].report
     columns: dict[str, list[str]] = {"Group": [EVERYONE, *_groups(first)]}
-    columns["People"] = _column(first, lambda h, g: numbers.count(h.people[g]))
+    columns[people.capitalize()] = _column(
+        first, lambda h, g: numbers.count(h.people[g])
+    )
     columns["n of the risk"] = _column(first, lambda h, g: numbers.count(h.risk.n[g]))
     for one in told:
         title = f", {one.title}" if len(told) > 1 else ""
@@ -202,7 +204,7 @@ def _limited(held: Held, g: int, said: str) -> str:
 
 def _share_of(control: Control) -> str:
     return {
-        "miscoverage": "Share of people whose set does not hold the true class",
+        "miscoverage": "Share of sets that do not hold the true class",
         "false_negatives": "Share of those who should be flagged who are not",
         "f1": "One minus F1 of the flags",
     }[control.dial.risk]

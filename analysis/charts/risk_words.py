@@ -64,9 +64,12 @@ def _became(now: RiskReport, people: str) -> str:
     }[now.control.dial.risk]
 
 
-def threshold_said(control: Control) -> str:
+def threshold_said(control: Control, *, is_ranked: bool = False) -> str:
     """Say where the thresholds lie, and where there is none."""
-    parts = [f"{_named(control, c)}{_threshold(control, c)}" for c in _first(control)]
+    parts = [
+        f"{_named(control, c)}{_threshold(control, c, is_ranked=is_ranked)}"
+        for c in _first(control)
+    ]
     more = len(control.names) - len(parts)
     said = "; ".join(parts) + (f"; and {more:,} more groups" if more > 0 else "")
     effective = numbers.count(control.effective.sum())
@@ -86,12 +89,12 @@ def guarantee_words(control: Control, *, is_weighted: bool) -> str:
         said = (
             "F1 does not fall steadily with the threshold, so that each one is tested: "
             f"with {delta:.0f} % probability over the rows fitted on, the one chosen "
-            f"keeps 1 − F1 at {alpha} or less for people like them. That is another "
+            f"keeps 1 − F1 at {alpha} or less for others like them. That is another "
             "kind of promise than one that holds on average."
         )
     elif is_weighted:
         return (
-            f"The level of {alpha} holds on average for people like the weighted rows; "
+            f"The level of {alpha} holds on average for those like the weighted rows; "
             "it is missed by no more than how far these are from those who come. "
             "Weights that are read off the data make this approximate. Farinhas, "
             "Zerva, Ulmer & Martins (2024), ICLR."
@@ -99,7 +102,7 @@ def guarantee_words(control: Control, *, is_weighted: bool) -> str:
     else:
         said = (
             f"The level of {alpha} holds on average, over draws of the rows fitted on "
-            "and of the people who come, if these are like those: for one table the "
+            "and of those who come, if these are like them: for one table the "
             "risk falls on either side of it."
         )
     return f"{said} {control.risk.source}."
@@ -159,14 +162,16 @@ def _named(control: Control, c: int) -> str:
     return f"{control.names[c]}: " if control.dial.attributes else ""
 
 
-def _threshold(control: Control, c: int) -> str:
+def _threshold(control: Control, c: int, *, is_ranked: bool) -> str:
     at = float(control.thresholds[c])
     if np.isnan(at):
         return "no threshold can be promised"
     if control.risk.is_of_sets:
         if np.isinf(at):
             return "every class is in, for want of rows"
-        return f"a class is in the set from a probability of {threshold_words(1 - at)}"
+        scale = "rank" if is_ranked else "probability"
+        return f"a class is in the set from a {scale} of {threshold_words(1 - at)}"
     if np.isinf(at):
         return "everyone is flagged, for want of rows"
-    return f"flagged from a score of {threshold_words(at)}"
+    scale = "rank" if is_ranked else "score"
+    return f"flagged from a {scale} of {threshold_words(at)}"

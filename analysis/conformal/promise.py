@@ -48,6 +48,31 @@ def kept_promise(
     return low, high, p
 
 
+def above_level(share: Floats, n: Floats, level: float) -> Floats:
+    """Return p-values of a share at or below a level, float[g]; NaN without people.
+
+    Twice the binomial probability of as many or more, so that one group alone is sure
+    when its exact 95 % interval lies above the level. It is for a level held with
+    probability: there the threshold's own rows are in the promise, not in the p-value.
+
+    Parameters
+    ----------
+    share : float[g]
+        NaN where undefined.
+    n : float[g]
+        Effective people that it is counted on; they need not be whole.
+    level : float
+    """
+    hits = share * n
+    is_known = ~np.isnan(share) & (n > 0)
+    some = is_known & (hits > 0)
+    p = np.where(is_known, 1.0, np.nan)
+    # rounding may leave a share of one a little above
+    missed = np.maximum(n[some] - hits[some], 0.0)
+    p[some] = np.minimum(2 * special.betainc(hits[some], missed + 1, level), 1.0)
+    return p
+
+
 def _of_one(
     share: float, n: float, fitted: float, alpha: float
 ) -> tuple[float, float, float]:

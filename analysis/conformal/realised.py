@@ -6,7 +6,7 @@ import numpy as np
 
 from analysis.arrays import Bools, Floats, Ints, frozen
 from analysis.conformal.control import Control
-from analysis.conformal.promise import SURE, kept_promise
+from analysis.conformal.promise import SURE, above_level, kept_promise
 from analysis.conformal.scores import nonconformity
 from analysis.conformal.sets import positions_in
 from analysis.conformal.shares import gap_of, means, shares
@@ -39,8 +39,8 @@ class Held:
         Range (95 %) of the risk that a level held on average would show with these
         rows; NaN for a risk held with probability, or not held.
     is_over : bool[g]
-        Whether the risk is surely above its level: beyond that range with a q-value
-        below 0.05 over these groups, or, where there is no range, with its interval.
+        Whether the risk is surely above its level, with a q-value below 0.05 over these
+        groups: beyond that range, or, where there is no range, above the level itself.
     """
 
     names: tuple[str, ...]
@@ -190,13 +190,18 @@ def _kept(
     if control.risk.guarantee == "probability":
         nothing = np.full(g, np.nan)
         limit = 2 * alpha / (1 + alpha)  # of the share lost, for 1 - F1 of alpha
-        return nothing, nothing, np.nan_to_num(lost.low, nan=0.0) > limit
+        return nothing, nothing, _surely(above_level(lost.value, effective, limit))
     cells = np.append(control.effective, 0.0)
     own = [np.unique(outcome.cell[grouping.codes == c]) for c in range(g)]
     fitted = [cells[c[0]] if len(c) == 1 else cells.sum() for c in own]
     low, high, p = kept_promise(1 - lost.value, effective, np.array(fitted), alpha)
-    over = np.nan_to_num(q_values(p), nan=1.0) < SURE
-    return 1 - high, 1 - low, over
+    return 1 - high, 1 - low, _surely(p)
+
+
+def _surely(p_values: Floats) -> Bools:
+    """Return which of a family of groups are surely over; NaN is not."""
+    is_sure: Bools = np.nan_to_num(q_values(p_values), nan=1.0) < SURE
+    return is_sure
 
 
 def _one_minus_f1(lost: Estimates) -> Estimates:

@@ -7,7 +7,14 @@ from contextlib import suppress
 
 from analysis.datasets.load import Dataset, load
 from analysis.errors import RunError, StoreError
-from models.failures import DISK_FULL, DiskFullError, reason_of, reason_of_exit
+from models.failures import (
+    DISK_FULL,
+    TRIAL_DISK_FULL,
+    TRIAL_STOPPED,
+    DiskFullError,
+    reason_of,
+    reason_of_exit,
+)
 from models.jobs.process import WorkerProcess
 from models.jobs.protocol import Order
 from models.ledger import CANCELLED, INTERRUPTED
@@ -304,7 +311,9 @@ class JobQueue:
             self._store.scorings.end(order.run, order.data, reason=reason)
             return
         if order.do == "try":
-            self._store.trials.end(order.run, reason=reason)
+            full = reason == DISK_FULL
+            said = TRIAL_DISK_FULL if full else TRIAL_STOPPED
+            self._store.trials.end(order.run, reason=said)
             return
         state: State = "cancelled" if order is self._killed else "failed"
         said = CANCELLED if order is self._killed else reason

@@ -15,9 +15,10 @@ from models.remedies.one_vs_rest import OneVsRest, probabilities
 class Beta(OneVsRest):
     """Map a score s to log odds a ln(s) - b ln(1 - s) + c, by maximum likelihood.
 
-    With a = b it is Platt scaling, with a = b = 1 and c = 0 nothing changes. A negative
-    a or b is set to 0, and the rest is fitted anew, as in the authors' library, which
-    makes the fit.
+    With a = b it is Platt scaling, with a = b = 1 and c = 0 nothing changes. The fit is
+    that of the authors' library: a negative a is set to 0, or else a negative b, and
+    the rest is fitted anew, but not looked at again. Scores that stand in reverse order
+    thus get a = 0, a negative b, and a curve that falls, as they should.
 
     References
     ----------

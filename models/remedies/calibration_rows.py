@@ -1,14 +1,20 @@
 """What a remedy of scores is fitted to: logits and labels of calibration rows."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from analysis.arrays import Floats, Ints
 from analysis.errors import DataError
-from analysis.evaluation import Scores
+from analysis.evaluation import Scores, of_sane_scale
 from analysis.frame import AuditFrame
 
 EPSILON = float(np.finfo(np.float64).eps)
 """Probabilities without logits are kept this far from 0, as a float is from 1."""
+
+
+SMALLEST = 1e-100
+"""Share of the largest weight under which a row counts for nothing."""
 
 
 def logits_of_scores(scores: Scores) -> Floats:
@@ -36,6 +42,8 @@ def logits_of_scores(scores: Scores) -> Floats:
 def rows_to_fit(calibration: AuditFrame) -> tuple[AuditFrame, Ints]:
     """Return the calibration rows that have weight, and their labels.
 
+    Weights whose squares would overflow or vanish are scaled: scale says nothing.
+
     Raises
     ------
     DataError
@@ -46,8 +54,9 @@ def rows_to_fit(calibration: AuditFrame) -> tuple[AuditFrame, Ints]:
             "Calibration needs labels on the calibration rows. Choose a labelled table "
             "on the Data page."
         )
-    rows = np.flatnonzero(calibration.weights > 0)
-    frame = calibration if len(rows) == len(calibration) else calibration.take(rows)
+    weights = of_sane_scale(calibration.weights)
+    rows = np.flatnonzero(weights > SMALLEST * weights.max(initial=0.0))
+    frame = replace(calibration, weights=weights).take(rows)
     labels = calibration.y_true[rows]
     found = np.unique(labels)
     if len(found) < 2:

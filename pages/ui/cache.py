@@ -26,6 +26,7 @@ from analysis.errors import AuditError, RunError
 from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
 from analysis.frame import Splits
 from analysis.metrics.bins import Binning
+from analysis.privacy.cohort import refuse_few
 from analysis.privacy.withheld import Published, published
 from analysis.shifts.attribution import Attribution, attribute_covariates
 from analysis.shifts.shift import FeatureShift, feature_shifts
@@ -81,11 +82,14 @@ def evaluation(view: View, split: str = "test") -> Evaluation:
     """Return the run or score in view on its rows, under the cohort and the rule.
 
     A trained run is evaluated on `split`; a score that came with the table on all
-    rows, as it was fitted elsewhere. Scores are joined once for all thresholds.
+    rows, as it was fitted elsewhere. Scores are joined once for all thresholds. While
+    small groups are hidden, a cohort of too few people is refused.
     """
     data, home = dataset(view.data), str(store().home)
     part = _Part(view.run, split, tidy(view.cohort), view.positive)
-    return _evaluation(part, data, home, rule_of(view, data.task))
+    found = _evaluation(part, data, home, rule_of(view, data.task))
+    refuse_few(found, part.cohort, view.k)
+    return found
 
 
 def pair(view: View, base: Run, run: Run) -> tuple[Evaluation, Evaluation]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from analysis.charts.groups import WHY_WITHHELD
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.subgroups.finding import score_words
@@ -104,13 +105,36 @@ def say_rows(shown: Evaluation, data: Dataset) -> None:
     st.caption(plain(said), help=LOOKS_HELP)
 
 
+WITHHELD_WAY_OUT = (
+    "Group by fewer attributes, combine fewer at once under Every group, or lower the "
+    "smallest group shown in the sidebar, under More."
+)
+
+
 def say_hidden(shown: Evaluation, beside: Crossings) -> None:
-    """Say when there are too many small groups to hide one by one."""
-    if cache.hidden_together(shown, beside, state.view().k).is_coarse:
+    """Say why groups are hidden, large ones among them, where any are."""
+    hidden = cache.hidden_together(shown, beside, state.view().k)
+    if hidden.is_coarse:
         note(
             "Too many small groups to hide one by one: all combinations of attributes "
-            "are withheld. Combine fewer attributes, or lower the smallest group shown."
+            f"are withheld. {WITHHELD_WAY_OUT}"
         )
+    elif any(of.any() for of in hidden.hidden.values()):
+        note(WHY_WITHHELD)
+
+
+def is_all_hidden(shown: Evaluation, by: tuple[str, ...], beside: Crossings) -> bool:
+    """Say why nothing is shown where every group of the page is withheld."""
+    hidden = cache.hidden_together(shown, (by, *beside), state.view().k).of(by)
+    if not hidden[shown.grouping(by).codes].all():
+        return False
+    groups = int(hidden.sum())
+    groups_are = "The only group is" if groups == 1 else f"All {groups:,} groups are"
+    empty(
+        "No group can be shown",
+        f"{groups_are} withheld for privacy. {WHY_WITHHELD} {WITHHELD_WAY_OUT}",
+    )
+    return True
 
 
 def weight_words(data: Dataset) -> str:

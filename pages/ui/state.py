@@ -26,7 +26,7 @@ _AT, _GOING, _LEFT = "frame.at", "frame.going", "frame.left"
 _PENDING, _ARRIVED, _UNKNOWN = "frame.pending", "frame.arrived", "frame.unknown"
 _CHOSEN, _FOLLOWED = "frame.chosen", "frame.followed"
 _BY_GROUP = "frame.by_group"
-FOLLOWING = (".by", ".metric")
+FOLLOWING = (".by", ".metric", ".fix")
 """Ends of the keys of controls that follow the finding until they are touched."""
 
 

@@ -176,6 +176,26 @@ def test_the_interval_of_the_area_holds(rng):
     assert 0.92 < np.mean(held) < 0.98
 
 
+@pytest.mark.parametrize("n", [20, 50])
+def test_the_interval_of_a_small_area_holds_for_few_people(rng, n):
+    """A good order and unequal weights: a symmetric interval holds in 77 to 81 %."""
+    held = []
+    truth = 0.5 / 16  # the mean of the mean of d^3 / 2 up to a share
+    for _ in range(500):
+        doubt = rng.uniform(size=n)
+        wrong = rng.uniform(size=n) < 0.5 * doubt**3
+        area = area_under_risk(doubt, wrong, rng.lognormal(0, 0.8, n))
+        if wrong.any():
+            held.append(area.low <= truth <= area.high)
+    assert np.mean(held) > 0.93
+
+
+def test_wrong_decisions_of_no_weight_are_none():
+    area = area_under_risk(np.arange(3.0), np.arange(3) == 1, np.array([1.0, 0, 1]))
+    assert area.value == 0
+    assert np.isnan([area.low, area.high]).all()
+
+
 def test_the_scale_of_weights_leaves_the_area_and_its_interval(rng):
     doubt, wrong = rng.uniform(size=50), rng.uniform(size=50) < 0.3
     weights = rng.uniform(1, 2, 50)

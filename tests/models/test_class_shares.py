@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.special import softmax
 
+from analysis.intervals import wilson
 from models.class_shares import (
     SourceRows,
     black_box_shares,
@@ -55,6 +59,44 @@ def test_intervals_cover_the_true_share(estimate, rng):
         inside.append((found.low <= [0.3, 0.3, 0.4]) & (found.high >= [0.3, 0.3, 0.4]))
     coverage = np.mean(inside)  # of 600 draws
     assert 0.925 < coverage < 0.985
+
+
+@pytest.mark.parametrize(("sizes", "spread"), [((1_000, 300), 0.8), ((5_000, 150), 0)])
+def test_the_interval_of_a_rare_class_holds_at_both_ends(sizes, spread, rng):
+    """With one error for all shares, the truth lay above one interval in ten."""
+    after, above, below = np.array([0.95, 0.05]), [], []
+    for _ in range(300):
+        source = rows(rng, sizes[0], np.array([0.7, 0.3]))
+        source = replace(source, weights=rng.lognormal(0, spread, sizes[0]))
+        target = rows(rng, sizes[1], after, source_shares=np.array([0.7, 0.3]))
+        weights = rng.lognormal(0, spread, sizes[1])
+        found = em_shares(source, target.scores, weights)
+        above.append(found.high[1] < after[1])
+        below.append(found.low[1] > after[1])
+        assert found.low[0] == pytest.approx(1 - found.high[1])
+    assert np.mean(above) < 0.05
+    assert np.mean(below) < 0.06
+    assert np.mean(above) + np.mean(below) < 0.08
+
+
+def test_scores_without_doubt_give_the_interval_of_wilson():
+    source = SourceRows(np.eye(3)[np.arange(90) % 3], np.arange(90) % 3, np.ones(90))
+    found = em_shares(source, np.eye(3)[[0] * 30 + [1] * 18 + [2] * 2], np.ones(50))
+    z = stats.t.ppf(0.975, 49)  # a variance from rows, so Student's t and n - 1
+    low, high = wilson(found.shares, np.full(3, 49.0), z)
+    np.testing.assert_allclose(found.low, low, atol=1e-5)
+    np.testing.assert_allclose(found.high, high, atol=1e-5)
+
+
+def test_a_class_that_nobody_has_has_an_upper_end_alone():
+    sure = np.array([[0.98, 0.02], [0.02, 0.98]])
+    source = SourceRows(sure[np.arange(80) % 2], np.arange(80) % 2, np.ones(80))
+    target = np.array([[0.98, 0.02]] * 39 + [[0.9, 0.1]])
+    found = em_shares(source, target, np.ones(40))
+    assert found.shares[1] == pytest.approx(0, abs=1e-6)
+    assert found.low[1] == pytest.approx(0, abs=1e-6)
+    chance = 1 - 0.025 ** (1 / 40)  # of a larger share 40 would hardly show none
+    assert chance < found.high[1] < 0.35
 
 
 @pytest.mark.parametrize("estimate", ESTIMATES)

@@ -124,7 +124,7 @@ def test_a_patch_that_gains_nothing_elsewhere_is_refused_and_told(rng):
     assert not told["accepted"]
     assert told["gain"] == 0
     assert "1 of 1 groups" in found["stopped"]
-    assert "no patch tried for them lowers" in found["stopped"]
+    assert "each has its patch already, or none that" in found["stopped"]
 
 
 def test_a_fold_without_two_classes_is_told_and_not_fitted(rng):

@@ -1,5 +1,9 @@
 """Remedies of scores tried out: fitted on one side, scored on the other."""
 
+import errno
+import os
+import signal
+import sqlite3
 import time
 from dataclasses import replace
 
@@ -16,6 +20,7 @@ from analysis.evaluation import Threshold, evaluate
 from analysis.thresholds.halves import half_rows
 from models.evaluations import evaluation, splits_of
 from models.execute_trial import execute_trial
+from models.failures import reason_of_trial
 from models.jobs import JobQueue
 from models.owners import Owner
 from models.remedies.chain import stage
@@ -203,3 +208,59 @@ def test_the_queue_carries_trials_out_and_drops_those_that_wait(store, scored):
         assert store.trials.state(more[-1].key).state == "cancelled"
     finally:
         queue.close()
+
+
+@pytest.mark.parametrize("damaged", ["{", "null", "[1]", ""])
+def test_a_damaged_row_counts_as_never_tried(store, scored, damaged):
+    trial = trial_for(store, scored[0])
+    tried(store, trial)
+    with sqlite3.connect(store.home / "store.db") as c:
+        c.execute("UPDATE trials SET parameters = ?", (damaged,))
+    assert store.trials.state(trial.key).state is None
+    assert tried(store, trial).state == "done"
+
+
+def test_a_worker_killed_at_a_trial_is_told_without_epochs(store, scored):
+    queue = JobQueue(store)
+    try:
+        first, second = (
+            trial_for(store, scored[0], min_rows=n, attribute="group") for n in (50, 51)
+        )
+        queue.try_out([first])
+        until_ended(store, first)
+        worker = queue.worker_id
+        os.kill(worker, signal.SIGSTOP)
+        queue.try_out([second])
+        time.sleep(0.5)  # until the order is sent
+        os.kill(worker, signal.SIGKILL)
+        until_ended(store, second)
+        state = store.trials.state(second.key)
+        assert state.state == "failed"
+        assert state.reason == "The worker stopped while this was fitted. Try it again."
+        queue.try_out([second])
+        until_ended(store, second)
+        assert store.trials.state(second.key).state == "done"
+    finally:
+        queue.close()
+
+
+def until_ended(store, trial):
+    for _ in range(300):
+        if not store.trials.state(trial.key).is_active:
+            return
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (MemoryError(), "not enough memory to fit this"),
+        (OSError(errno.ENOSPC, "full"), "Free some space, then try it again"),
+        (ValueError("x"), "Try it again."),
+        (DataError("Plain words."), "Plain words."),
+    ],
+)
+def test_a_trial_that_fails_speaks_of_no_epochs(error, said):
+    reason = reason_of_trial(error)
+    assert said in reason
+    assert not {"Resume", "epoch", "batch"} & set(reason.replace(".", "").split())

@@ -11,9 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import cli
+from analysis.calibration.guard import guard
 from analysis.calibration.reliability import reliability_by_group
+from analysis.charts import calibrators as words
 from analysis.charts import parity as charts
 from analysis.errors import AuditError
+from analysis.evaluation import Evaluation, binary_probabilities
 from models.execute_trial import execute_trial
 from models.store import open_store
 
@@ -268,7 +271,7 @@ def test_the_price_in_error_rates_is_said_for_scores_before_and_after(opened, sa
     assert not at.exception
     after = at.dataframe[0].value
     assert list(table["Base rate"]) == list(after["Base rate"])
-    assert list(table["Flags promised"]) != list(after["Flags promised"])
+    assert list(table["Wrong flags"]) != list(after["Wrong flags"])
 
 
 @pytest.mark.parametrize("chosen", ["As they are", "Platt scaling"])
@@ -282,5 +285,72 @@ def test_the_code_gives_the_rates_of_the_chart(opened, chosen, more):
     names = {}
     exec("\n".join([*lines[:-1], f"record = {lines[-1]}"]), names)
     again = charts.printed(names["record"])
-    assert list(again["Flags promised"]) == list(printed["Flags promised"])
     assert list(again["Wrong flags"]) == list(printed["Wrong flags"])
+
+
+def test_nothing_is_said_of_them_all_before_all_are_fitted(
+    loaded_home, monkeypatch, said
+):
+    queue = Here()
+    monkeypatch.setattr("pages.ui.jobs.queue", lambda: queue)
+    monkeypatch.setattr("models.trials.is_alive", lambda *_: True)
+    tried, most = queue.try_out, 3
+
+    def some(trials):
+        tried(trials[:most])
+        for trial in trials[most:]:
+            open_store().trials.submit(trial, "test")
+
+    queue.try_out = some
+    at = AppTest.from_function(script, default_timeout=60)
+    at.query_params["run"], at.query_params["data"] = loaded_home[1], "german"
+    at.query_params["group"] = ["sex"]
+    at.run()
+    assert not at.exception, [e.value for e in at.exception]
+    assert "3 of 9 calibrators are fitted so far" in said(at)
+    assert "No calibrator" not in said(at)
+    first = next(s for s in at.selectbox if s.label == "Calibrator").value
+    monkeypatch.setattr("models.trials.is_alive", lambda *_: False)
+    queue.try_out = tried
+    at.run()
+    assert not at.exception, [e.value for e in at.exception]
+    assert "so far" not in said(at)
+    best = at.dataframe[0].value["Calibrator"].iloc[0]
+    assert next(s for s in at.selectbox if s.label == "Calibrator").value == best
+    assert first in set(at.dataframe[0].value["Calibrator"])
+
+
+def test_scores_that_are_off_are_said_to_be_off_when_nothing_helps():
+    found = words.finding({"Platt scaling": useless()}, "5 rows", ["south", "north"])
+    assert "No calibrator was shown to help on 5 rows" in found
+    assert "those of south and north are surely off. Try another way to fit" in found
+    calm = words.finding({"Platt scaling": useless()}, "5 rows")
+    assert "surely off there either" in calm
+
+
+def useless():
+    """Return what a calibrator does that moves scores by nothing to speak of."""
+    rng = np.random.default_rng(0)
+    p = rng.random(200)
+    y = rng.binomial(1, p)
+    sides = [
+        Evaluation(
+            "t",
+            y,
+            binary_probabilities(q),
+            ("no", "yes"),
+            {},
+            np.ones(200),
+            np.arange(200),
+        )
+        for q in (p, np.clip(p + 0.001, 0, 1))
+    ]
+    return guard(*sides, ())
+
+
+def test_the_loss_that_harms_is_the_one_shown_by_group(opened):
+    at = opened()
+    switch = next(b for b in at.get("button_group") if b.label == "By group")
+    switch.set_value("brier_score").run()
+    assert not at.exception
+    assert any("Brier" in title for title in titles(at))

@@ -10,7 +10,7 @@ def script():
     import streamlit as st
 
     from analysis.calibration.ranks import ranked
-    from pages.ui import cache, state
+    from pages.ui import cache, needs, state
     from pages.ui.calibrating import curve, intersections, measures, together
     from pages.ui.calibrating.rows import Rows
     from pages.ui.messages import audit_errors
@@ -27,6 +27,10 @@ def script():
         if part == "curve":
             ask, beside = curve.asked(is_ranked=is_ranked), together.crossings(shown)
             curve.draw(shown, data, by, beside, ask)
+        if part == "hidden":
+            beside = together.crossings(shown)
+            needs.say_hidden(shown, beside)
+            st.text(needs.is_all_hidden(shown, by, beside))
         if part == "measures":
             measures.draw(rows)
         if part == "map":
@@ -146,7 +150,7 @@ def test_no_smooth_curve_follows_single_people(drawn, said):
 def test_a_measure_is_chosen_and_drawn_by_group(drawn):
     at = drawn("measures", data="planted", group=["age"])
     assert "Smooth distance" in titles(at)[0]
-    at.selectbox[0].set_value("slope").run()
+    at.get_by_key("calibration.measures.one").set_value("slope").run()
     assert "Calibration slope" in titles(at)[0]
     assert not at.exception
     before = figures(at)[1]
@@ -208,3 +212,73 @@ def test_the_code_of_ranks_runs_as_it_stands(part, drawn):
     for code in copied:
         assert "shown = ranked(shown)" in code
         exec(compile(code, "copied", "exec"), {})
+
+
+def test_another_group_can_stand_beside_everyone(drawn):
+    at = drawn("measures", data="planted", group=["age"])
+    box = at.get_by_key("calibration.measures.beside")
+    assert list(at.dataframe[0].value.columns)[-1] == box.value
+    other = box.options[-1]
+    box.set_value(other).run()
+    assert list(at.dataframe[0].value.columns)[-1] == other
+
+
+def test_every_group_withheld_is_an_empty_state_with_its_reason(drawn, said):
+    at = drawn("map", k="100000")
+    assert not figures(at)
+    assert "No group can be shown" in said(at)
+    assert "lower the smallest group shown" in said(at)
+
+
+@pytest.mark.parametrize("part", ["measures", "map"])
+def test_ranks_are_no_fault_of_the_score(part, drawn, said):
+    at = drawn(part, data="compas", group=["race"], ranked="yes")
+    assert "not a fault of the score" in said(at)
+    if part == "map":
+        assert "defendants or more" in said(at)
+        assert "promise" not in said(at) + str(titles(at))
+
+
+def tab_script():
+    import streamlit as st
+
+    from pages.ui import cache, state
+    from pages.ui.calibrating import tabs
+    from pages.ui.calibrating.rows import rows_of
+
+    state.settle([st.query_params["data"]])
+    view = state.view()
+    shown, data = cache.evaluation(view), cache.dataset(view.data)
+    rows = rows_of(shown, data, ("sex",))
+    first = st.query_params["tab"]
+    tabs.TABS = {first: tabs.TABS[first]}
+    tabs.draw(rows)
+
+
+@pytest.mark.parametrize("tab", ["Measures", "Every group", "Fix", "Risk control"])
+def test_a_cohort_without_calibration_rows_keeps_the_tabs_of_shown_rows(
+    tab, loaded_home, said
+):
+    from pages.ui.calibrating import tabs
+
+    kept = tabs.TABS
+    at = AppTest.from_function(tab_script, default_timeout=60)
+    query = {"data": "german", "run": loaded_home[1], "cohort": "age >= 67", "tab": tab}
+    for key, value in query.items():
+        at.query_params[key] = value
+    try:
+        at.run()
+    finally:
+        tabs.TABS = kept
+    assert not at.exception, [e.value for e in at.exception]
+    assert not at.warning
+    is_kept = tab in tabs.OF_SHOWN_ROWS
+    assert ("calibration rows" in said(at)) != is_kept
+
+
+@pytest.mark.parametrize(("k", "all_of_them"), [("", False), ("10", False), ("999", 1)])
+def test_why_groups_are_hidden_is_said(k, all_of_them, drawn, said):
+    at = drawn("hidden", group=["age"], **({"k": k} if k else {}))
+    assert at.text[0].value == str(bool(all_of_them))
+    assert ("A group is withheld when" in said(at)) == bool(k)
+    assert ("No group can be shown" in said(at)) == bool(all_of_them)

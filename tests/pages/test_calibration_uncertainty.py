@@ -18,7 +18,7 @@ def script():
 
     from pages.ui import cache, state
     from pages.ui.calibrating import defer, risk, sets
-    from pages.ui.calibrating.rows import rows_of
+    from pages.ui.calibrating.rows import probabilities, rows_of
     from pages.ui.messages import audit_errors
 
     tabs = {"sets": sets, "risk": risk, "defer": defer}
@@ -26,8 +26,12 @@ def script():
     by = tuple(st.query_params.get_all("group"))
     shown = cache.evaluation(state.view())
     data = cache.dataset(state.view().data)
+    is_ranked = "calibration.ranks" in st.query_params
+    if is_ranked:
+        shown, _ = probabilities(shown)
     with audit_errors():
-        tabs[st.query_params["tab"]].draw(rows_of(shown, data, by))
+        rows = rows_of(shown, data, by, is_ranked=is_ranked)
+        tabs[st.query_params["tab"]].draw(rows)
 
 
 @pytest.fixture
@@ -59,6 +63,7 @@ def spec(at, chart=0):
 
 
 TABS = ("sets", "risk", "defer")
+RANKS = {"calibration.ranks": "true"}
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -240,3 +245,19 @@ def test_a_change_with_nobody_before_it_is_said(drawn, scored, said):
     at = drawn("risk", data=scored, group=["team"], cohort="year >= 2021")
     moved(at, "calibration.risk.change", "2021")
     assert "No row stands on one side of 2021" in said(at)
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_ranks_are_named_where_they_stand_in(tab, drawn, said):
+    at = drawn(tab, data="compas", group=["race"], **RANKS)
+    words = said(at)
+    assert "anks stand in for probabilities" in words or "from a rank of" in words
+    assert "Defendants" in at.dataframe[0].value
+
+
+def test_a_share_that_ties_prevent_is_said_above_the_chart(drawn, scored, said):
+    at = drawn("defer", data=scored, group=["team"])
+    assert "cannot be deferred" not in said(at)
+    at = drawn("defer", data="compas", group=["race"], **RANKS)
+    moved(at, "calibration.defer.share", 0.35)
+    assert "The nearest that leaves ties together defers" in said(at)

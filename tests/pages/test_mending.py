@@ -542,3 +542,23 @@ def test_quotes_of_the_product_are_curly():
     assert curly("the group's 'Largest weight' of 'x'.") == (
         "the group’s ‘Largest weight’ of ‘x’."
     )
+
+
+def test_the_form_shows_the_fix_that_is_watched_until_the_reader_turns(
+    open_page, loaded_home, finish
+):
+    home, first, _ = loaded_home
+    store, task = Store(home), task_named("german")
+    recipe = store.run(first).recipe.with_stage(stage("temperature"))
+    kept = finish(store, load(task), recipe, np.random.default_rng(1))
+    at = open_page("remedies", data="german", run=first)
+    assert at.get_by_key("remedies.name").value == "reweighing"
+    at.session_state["job"] = kept
+    at.run()
+    assert at.get_by_key("remedies.name").value == "temperature"
+    assert at.get_by_key("remedies.family").value == REMEDIES["temperature"].family
+    at.get_by_key("remedies.family").set_value("Weights and sampling").run()
+    chosen = at.get_by_key("remedies.name").value
+    assert chosen in families()["Weights and sampling"]
+    at.run()
+    assert at.get_by_key("remedies.name").value == chosen

@@ -246,7 +246,10 @@ def test_snippets_withhold_what_the_page_does(unfolded, loaded_home):
         for page in ("data", "calibration", "compare")
     }
     assert "k=50" in commands["data"][0]
-    assert "k=50" in commands["calibration"][0]
+    # at 50 no group of the Calibration page is left to show, and nothing to reproduce
+    assert not commands["calibration"]
+    fewer = unfolded("calibration", data="german", k="10")
+    assert "k=10" in fewer.code[0].value
     assert all("--hide-below 50" in command for command in commands["compare"])
 
 

@@ -6,13 +6,14 @@ from typing import Literal
 import streamlit as st
 
 from analysis.calibration.claims import claims
+from analysis.calibration.furthest import furthest_attribute
 from analysis.calibration.smooth_curve import SmoothReliability, smooth_reliability
 from analysis.charts import calibration, calibration_claims
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.metrics.bins import Binning
 from analysis.subgroups.listing import Crossings
-from pages.ui import cache, commands, controls, state, tables
+from pages.ui import cache, commands, controls, needs, state, tables
 from pages.ui.calibrating import together
 from pages.ui.messages import finding, note, plain
 from pages.ui.snippets import code
@@ -70,22 +71,34 @@ def asked(*, is_ranked: bool) -> Asked:
     return Asked(way if way in ways else "width", bins, is_ranked)
 
 
+def first(shown: Evaluation, data: Dataset) -> str:
+    """Return the attribute to open with: the one whose groups the scores fit least."""
+    k = state.view().k
+    return _furthest(shown, k) or cache.found(shown, data, k).attribute
+
+
 def draw(
     shown: Evaluation, data: Dataset, by: tuple[str, ...], beside: Crossings, ask: Asked
 ) -> None:
     """Say what is found, show it, and fold its numbers away."""
+    if needs.is_all_hidden(shown, by, beside):
+        return
     k = state.view().k
     record = cache.reliability(shown, by, ask.binning, k, beside)
     bars = cache.reliability(shown, by, Binning(ask.bins), k, beside)
     smooth = _smooth(shown, by) if ask.way == "smooth" else ()
-    sure, who = claims(record), calibration_claims.people_of(by, data.task)
+    # a rank promises nothing, so nothing it promises is untrue
+    sure = () if ask.is_ranked else claims(record)
+    who = calibration_claims.people_of(by, data.task)
     said = calibration_claims.first(sure, who)
-    finding(f"{calibration.finding(record)} {said}".rstrip())
+    first = calibration.finding(record, by, is_ranked=ask.is_ranked)
+    finding(f"{first} {said}".rstrip())
     figure = calibration.reliability(record, smooth=smooth, bars=bars, ink=state.ink())
     controls.chart(
         figure, "calibration.chart", calibration.alt(record), width="content"
     )
-    st.markdown(plain(calibration_claims.others(sure, record, who)))
+    if not ask.is_ranked:
+        st.markdown(plain(calibration_claims.others(sure, record, who)))
     tables.printed(calibration.errors_table(record), key="calibration.errors")
     note(
         "Mean distance is the expected calibration error; noise alone makes it "
@@ -120,3 +133,8 @@ def _smooth_snippet(by: tuple[str, ...], ask: Asked) -> str:
 @cache.shared(16)
 def _smooth(shown: Evaluation, by: tuple[str, ...]) -> tuple[SmoothReliability, ...]:
     return smooth_reliability(shown, by)
+
+
+@cache.shared(32)
+def _furthest(shown: Evaluation, k: int) -> str:
+    return furthest_attribute(shown, k)

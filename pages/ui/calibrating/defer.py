@@ -3,6 +3,7 @@
 import streamlit as st
 
 from analysis.charts import deferral as charts
+from analysis.charts import deferral_words as words
 from analysis.deferral.curve import Deferral, deferral_at, deferral_curve
 from analysis.deferral.doubt import DOUBTS
 from analysis.evaluation import Evaluation
@@ -15,6 +16,7 @@ from pages.ui.panels.part import is_withheld
 
 KEY = "calibration.defer"
 FIRST_SHARE = 0.2
+OF_RANKS = "Ranks stand in for probabilities: the distances are between ranks. "
 
 
 def draw(rows: Rows) -> None:
@@ -52,13 +54,14 @@ def _draw(rows: Rows) -> None:
     cut = record.at_share(float(share))
     at = deferral_at(record, cut)
     with answer:
-        st.markdown(plain(charts.finding(record, at, rows.data.task.rows_are)))
+        st.markdown(plain(words.finding(record, at, rows.data.task.rows_are)))
         figure = charts.curves(record, cut, report.words, ink=state.ink())
+        note(words.tie_words(record, at, float(share)))
         controls.chart(figure, f"{KEY}.curve", charts.alt(record, at))
     if rows.by:
         figure = charts.who(at, report.words, ink=state.ink())
         controls.chart(figure, f"{KEY}.who", charts.who_alt(at))
-    tables.printed(charts.printed(at), key=f"{KEY}.groups")
+    tables.printed(charts.printed(at, rows.data.task.rows_are), key=f"{KEY}.groups")
     _say(rows, record, doubt, report)
     tables.numbers(charts.table(record), KEY, _snippet(rows, doubt, report))
 
@@ -69,17 +72,19 @@ def _doubt_title(doubt: str) -> str:
 
 def _say(rows: Rows, record: Deferral, doubt: str, report: Reported) -> None:
     spec = DOUBTS[doubt]
-    said = f"{spec.title}: {spec.words}. {spec.source}. All numbers on {report.words}"
+    said = f"{spec.title}: {spec.words}. {spec.source}. "
+    said += OF_RANKS if rows.is_ranked else ""
+    said += f"All numbers on {report.words}"
     if len(rows.shown.classes) > 2:
         said += "; decided is the class with the highest score."
     else:
         said += f"; {decision.words(state.view(), rows.data)}."
     if doubt == "distance":
         said += f" Centroids are fitted on {len(rows.fit):,} other rows. "
-        said += charts.suggested_words(record)
+        said += words.suggested_words(record)
     note(said)
     note(
-        f"{charts.area_words(record)} Who is deferred is not decided at all here: what "
+        f"{words.area_words(record)} Who is deferred is not decided at all here: what "
         "the person decides then, and how fast, is not in these numbers."
     )
 

@@ -2,11 +2,14 @@
 
 import streamlit as st
 
+from analysis.calibration.furthest import surely_off
 from analysis.calibration.guard import Guard, among
 from analysis.charts import calibrators as charts
+from analysis.charts.theme import visible
+from analysis.metrics.bins import Binning
 from models.names import joined
 from models.remedies.calibrator import ALONE, MULTICALIBRATED
-from pages.ui import cache, controls, state, tables
+from pages.ui import cache, controls, state, tables, widgets
 from pages.ui.calibrating import tried, trying
 from pages.ui.calibrating.rows import Rows
 from pages.ui.calibrating.trying import Candidate
@@ -14,7 +17,7 @@ from pages.ui.messages import answer, note, plain
 
 EVERYONE, BY_GROUP = "Everyone alike", "Each group alone"
 TOGETHER = "All cohorts at once (multicalibrated)"
-SCOPE, COHORTS, CHOSEN = "calibration.scope", "calibration.cohorts", "calibration.fix"
+SCOPE, COHORTS = "calibration.scope", "calibration.cohorts"
 
 
 def draw(rows: Rows) -> None:
@@ -44,6 +47,7 @@ def _settings(rows: Rows) -> dict[str, str]:
         default=EVERYONE,
         required=True,
         key=SCOPE,
+        persist_state="session",
         help="Everyone alike: one map of scores. Each group alone: one map for each "
         "group that the page is grouped by. All cohorts at once: one map, then "
         "patches for whichever group, cohort or intersection is still off, until none "
@@ -62,8 +66,9 @@ def _multicalibrated(rows: Rows) -> dict[str, str]:
         "Groups to get right",
         list(rows.shown.groups),
         list(rows.by) or list(rows.shown.groups)[:1],
-        format_func=plain,
+        format_func=visible,
         key="calibration.groups",
+        persist_state="session",
         help="Every group of these attributes, and every intersection with enough "
         "people.",
     )
@@ -71,8 +76,9 @@ def _multicalibrated(rows: Rows) -> dict[str, str]:
     cohorts = right.multiselect(
         "Cohorts beside them",
         list(saved),
-        format_func=lambda rule: plain(saved[rule]),
+        format_func=lambda rule: visible(saved[rule]),
         key=COHORTS,
+        persist_state="session",
         placeholder="Saved cohorts" if saved else "No cohort is saved yet",
         help="Cohorts are saved on the Subgroups page, by a click on a dot.",
     )
@@ -107,12 +113,24 @@ def _results(rows: Rows, asked: list[Candidate], settings: dict[str, str]) -> No
     if not done and any(s.is_active for s in now.values()):
         st.skeleton(height=360)
         return
-    answer(charts.finding(found, rows.words), "fix")
+    under_way = any(s.is_active for s in now.values())
+    answer(_answer(rows, found, len(asked), is_under_way=under_way), "fix")
     if found:
         _compared(rows, done, found, settings)
     _failures(asked, now)
     if found:
         _closer(rows, done, found, settings)
+
+
+def _answer(
+    rows: Rows, found: dict[str, Guard], asked: int, *, is_under_way: bool
+) -> str:
+    if is_under_way:
+        return charts.under_way(len(found), asked)
+    record = cache.reliability(rows.report, rows.by, Binning(), state.view().k)
+    sure = surely_off(record)
+    off = [r.name for r, is_off in zip(record, sure, strict=True) if is_off]
+    return charts.finding(found, rows.words, off)
 
 
 def _compared(
@@ -133,10 +151,10 @@ def _compared(
         helps={"Decisions": "Share of people who are decided otherwise."},
     )
     note(
-        f"Fitted on {len(rows.fit):,} rows, judged on {rows.words}. Log loss and Brier "
-        "score are smallest for true scores. A calibrator is recommended when log loss "
-        "surely falls, all calibrators tried here considered (Holm), and no group is "
-        "surely worse off in either."
+        f"Fitted on {len(rows.fit):,} {_fitted_words()}, judged on {rows.words}. Log "
+        "loss and Brier score are smallest for true scores. A calibrator is "
+        "recommended when log loss surely falls, all calibrators tried here considered "
+        "(Holm), and no group is surely worse off in either."
     )
     tables.numbers(
         charts.table(found, seconds),
@@ -160,7 +178,15 @@ def _closer(
     found: dict[str, Guard],
     settings: dict[str, str],
 ) -> None:
-    titles = charts.ranked(found)
+    titles = list(charts.ranked(found))
+    key = f"calibration.{settings.get('scope', 'everyone')}.fix"
     st.subheader("One of them, closer", anchor=False)
-    chosen = st.selectbox("Calibrator", titles, key=f"{CHOSEN}.{settings.get('scope')}")
+    widgets.show(key, state.follow(key, titles[:1], titles)[0])
+    chosen = st.selectbox(
+        "Calibrator", titles, key=key, on_change=state.choose, args=(key,)
+    )
     tried.draw(rows, done[chosen], found[chosen], settings)
+
+
+def _fitted_words() -> str:
+    return "calibration rows" if state.view().is_trained else "others"

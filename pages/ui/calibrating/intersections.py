@@ -3,19 +3,19 @@
 import streamlit as st
 
 from analysis.calibration.everywhere import MiscalibrationMap, miscalibration_map
-from analysis.charts import calibration_map
+from analysis.charts import calibration_map, calibration_map_words
 from analysis.evaluation import Evaluation
 from analysis.subgroups.listing import Crossings, listing
-from pages.ui import cache, controls, state, tables
+from pages.ui import cache, controls, needs, state, tables
 from pages.ui.calibrating import together
-from pages.ui.calibrating.rows import Rows
+from pages.ui.calibrating.rows import OF_RANKS, Rows
 from pages.ui.messages import empty, note, plain
 from pages.ui.snippets import code
 
 KEY = "calibration.map"
 HELPS = {
     "Score minus rate": "Mean score minus how often the outcome happens, in points, "
-    "with its 95 % interval; above 0 the group is promised too much.",
+    "with its 95 % interval.",
     "q": "Benjamini-Hochberg over all groups.",
     "Distance": "Mean distance of score and rate (ECE) in ten bins, in points.",
     "Debiased": "The distance less what noise adds to it, in points.",
@@ -39,20 +39,41 @@ def draw(rows: Rows) -> None:
     # in the order of the other tabs, so that the same groups are hidden everywhere
     beside = (rows.by, *together.crossings(shown))
     record = _map(shown, names, depth, state.view().k, beside)
+    people = rows.data.task.rows_are
     with answer:
-        st.markdown(plain(calibration_map.words(record)))
-        people = rows.data.task.rows_are
-        figure = calibration_map.dots(record, people=people, ink=state.ink())
-        controls.chart(figure, KEY, calibration_map.alt(record))
-    tables.printed(calibration_map.printed(record), key=f"{KEY}.all", helps=HELPS)
-    note(
-        f"{calibration_map.few_words(record)} A group counts as off when its q-value "
-        "over all groups is below 0.05 and its interval leaves out 0. Promised too "
-        "much at some scores and too little at others can cancel out: the mean "
-        "distance, in ten bins, sees that."
-    )
+        _draw(record, people, is_ranked=rows.is_ranked)
+    if len(record.worst_first):
+        _tell(record, people)
     tables.numbers(
         calibration_map.table(record), KEY, _snippet(rows, names, depth, beside)
+    )
+
+
+def _draw(record: MiscalibrationMap, people: str, *, is_ranked: bool) -> None:
+    """Say who is off, and show it; nothing is drawn where every group is withheld."""
+    said = calibration_map_words.words(record, people, is_ranked=is_ranked)
+    if record.hidden.any() and not len(record.worst_first):
+        empty("No group can be shown", f"{said} {needs.WITHHELD_WAY_OUT}")
+        return
+    st.markdown(plain(said))
+    note(OF_RANKS if is_ranked else "")
+    figure = calibration_map.dots(
+        record, people=people, is_ranked=is_ranked, ink=state.ink()
+    )
+    alt = calibration_map_words.alt(record, people, is_ranked=is_ranked)
+    controls.chart(figure, KEY, alt)
+
+
+def _tell(record: MiscalibrationMap, people: str) -> None:
+    """Show the table, and say how it is to be read."""
+    table = calibration_map.printed(record, people)
+    tables.printed(table, key=f"{KEY}.all", helps=HELPS)
+    note(calibration_map.printed_words(record))
+    note(
+        f"{calibration_map_words.few_words(record, people)} A group counts as off when "
+        "its q-value over all groups is below 0.05 and its interval leaves out 0. Too "
+        "much at some scores and too little at others can cancel out: the mean "
+        "distance, in ten bins, sees that."
     )
 
 

@@ -8,13 +8,14 @@ from analysis.calibration.against_bins import ErrorAgainstBins, ece_against_bins
 from analysis.calibration.measures import MEASURES
 from analysis.calibration.table import CalibrationTable, calibration_table
 from analysis.charts import calibration_bins, calibration_dots, calibration_measures
+from analysis.charts.theme import visible
 from analysis.datasets.load import Dataset
 from analysis.evaluation import Evaluation
 from analysis.metrics.bins import Binning
 from analysis.subgroups.listing import Crossings
 from pages.ui import cache, controls, state, tables, widgets
 from pages.ui.calibrating import together
-from pages.ui.calibrating.rows import Rows
+from pages.ui.calibrating.rows import OF_RANKS, Rows
 from pages.ui.messages import note, plain
 from pages.ui.snippets import code
 
@@ -29,9 +30,10 @@ def draw(rows: Rows) -> None:
     binning = Binning(widgets.held("calibration.bins", 10))
     record = _table(rows.shown, rows.by, binning, state.view().k, beside)
     st.markdown(plain(calibration_measures.finding(record)))
-    tables.printed(
-        calibration_measures.printed(record), key=f"{KEY}.all", texts=("Furthest off",)
-    )
+    if rows.is_ranked:
+        note(OF_RANKS)
+    table = calibration_measures.printed(record, _beside(record))
+    tables.printed(table, key=f"{KEY}.all", texts=("Furthest off",))
     note(
         "[ ]: a 95 % interval; ( ): what chance alone would show if every score were "
         "true. Distances in points. Furthest off: by what is left of a distance "
@@ -46,6 +48,18 @@ def draw(rows: Rows) -> None:
         calibration_measures.table(record), KEY, _snippet(rows, binning, beside)
     )
     _against_bins(rows, beside)
+
+
+def _beside(record: CalibrationTable) -> int | None:
+    """Let the reader choose the group that stands beside everyone in the table."""
+    groups = calibration_measures.groups_beside(record)
+    if not groups:
+        return None
+    names = [record.names[g] for g in groups]
+    name = st.columns(2)[0].selectbox(
+        "Beside everyone", names, format_func=visible, key=f"{KEY}.beside"
+    )
+    return groups[names.index(name)]
 
 
 def _explain(record: CalibrationTable) -> None:

@@ -38,28 +38,43 @@ def draw(rows: Rows) -> None:
     if chosen in known:
         name = known[chosen].name
         shown = trying.after(rows.report, known[chosen])
-    k = state.view().k
-    record = _parity(shown, rows.by, k)
+    is_ranked = rows.is_ranked and not name
+    record = _parity(shown, rows.by, state.view().k, is_ranked)
     with top:
         answer(charts.finding(record), "parity")
         controls.chart(charts.rates(record, state.ink()), KEY, charts.alt(record))
         note(charts.gaps_words(record))
     tables.printed(charts.printed(record), key=f"{KEY}.table")
-    rule = decision.words(state.view(), rows.data)
-    note(
-        f"On {rows.words}; {rule}. Promised: what to expect if every score were true, "
-        "such as, of everyone who by the scores does not have the outcome, the share "
-        "flagged. Flags if equal: base rate p, everyone’s precision v and misses f "
-        "give p / (1 - p) (1 - v) / v (1 - f) (Chouldechova 2017, equation 2.6)."
-    )
+    note(_words(rows, record, is_ranked=is_ranked))
     tables.numbers(charts.table(record), KEY, _snippet(rows, name))
+
+
+def _words(rows: Rows, record: Parity, *, is_ranked: bool) -> str:
+    """Say what the columns are, and what ranks cannot tell."""
+    rule = decision.words(state.view(), rows.data)
+    said = f"In percent, with 95 % intervals, on {rows.words}; {rule}. "
+    if record.has_promise:
+        said += (
+            "( ): what to expect if every score were true, such as, of everyone who by "
+            "the scores does not have the outcome, the share flagged. "
+        )
+    if is_ranked:
+        said += (
+            "What to expect of true scores needs probabilities, which ranks are not: "
+            "try calibrators under Fix, then choose one of them under Scores. "
+        )
+    return said + (
+        "Flags if equal: base rate p, everyone’s precision v and misses f give "
+        "p / (1 - p) (1 - v) / v (1 - f) (Chouldechova 2017, equation 2.6)."
+    )
 
 
 def _snippet(rows: Rows, chosen: str) -> str:
     """Return the Python that gives the rates under the rule in force."""
     imports = ["from analysis.calibration.parity import parity"]
     if not chosen:
-        lines = [f"parity(report, {rows.by!r})"]
+        ranks = ", is_ranked=True" if rows.is_ranked else ""
+        lines = [f"parity(report, {rows.by!r}{ranks})"]
         return snippet(rows, imports, lines, is_test=False)
     side, by_group = "found.after", state.view().by_group
     if by_group is not None:
@@ -71,5 +86,6 @@ def _snippet(rows: Rows, chosen: str) -> str:
 
 
 @cache.shared(32)
-def _parity(shown: Evaluation, by: tuple[str, ...], k: int) -> Parity:
-    return parity(shown, by, cache.hidden_together(shown, (by,), k).of(by))
+def _parity(shown: Evaluation, by: tuple[str, ...], k: int, is_ranked: bool) -> Parity:
+    hidden = cache.hidden_together(shown, (by,), k).of(by)
+    return parity(shown, by, hidden, is_ranked=is_ranked)

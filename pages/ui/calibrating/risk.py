@@ -56,11 +56,11 @@ def _draw(rows: Rows) -> None:
         figure = charts.risks(now, before, counted, ink=state.ink())
         controls.chart(figure, f"{KEY}.chart", charts.alt(now))
         _say_sides(rows, sides, asked)
-    tables.printed(charts.printed(told), key=f"{KEY}.groups")
+    tables.printed(charts.printed(told, rows.data.task.rows_are), key=f"{KEY}.groups")
     curve = held.price(rows, sides, asked)
     figure = charts.price(curve, counted, ink=state.ink())
     controls.chart(figure, f"{KEY}.price", charts.price_alt(curve))
-    _say(now, asked, counted)
+    _say(now, asked, counted, is_ranked=rows.is_ranked)
     code = held.code(rows, asked, is_test=report.is_test)
     tables.numbers(charts.table(told), KEY, code)
 
@@ -95,7 +95,7 @@ def _weighing(rows: Rows, place: st.delta_generator.DeltaGenerator) -> Weighing:
             names,
             format_func=_weighting_title,
             key=f"{KEY}.weights",
-            help="Weights let the level hold for people who come from elsewhere or "
+            help="Weights let the level hold for those who come from elsewhere or "
             "later than the rows fitted on.",
         )
     )
@@ -112,7 +112,7 @@ def _change(rows: Rows) -> str:
         return NONE
     is_time = task.time is not None
     names = [NONE, *(domain.names[1:] if is_time else domain.names)]
-    column = visible(task.time or task.domain or "")
+    column = plain(task.time or task.domain or "")
     return str(
         st.selectbox(
             f"Fit before a change of {column}, and count after it",
@@ -168,8 +168,11 @@ def _say_sides(rows: Rows, sides: Sides, asked: Asked) -> None:
     st.markdown(plain(words.change_words(before, after)))
 
 
-def _say(now: RiskReport, asked: Asked, counted: str) -> None:
-    note(f"{words.threshold_said(now.control)} Counted on {counted}.")
+def _say(now: RiskReport, asked: Asked, counted: str, *, is_ranked: bool) -> None:
+    said = words.threshold_said(now.control, is_ranked=is_ranked)
+    note(f"{said} Counted on {counted}.")
+    if is_ranked:
+        note("A rank is the share of rows with a lower score, between 0 and 1.")
     if asked.is_weighted:
         spec = WEIGHTINGS[asked.weighing.name]
         note(f"{spec.title}: {spec.words}.")

@@ -7,6 +7,7 @@ import streamlit as st
 
 from analysis.calibration.ranks import ranked
 from analysis.datasets.load import Dataset
+from analysis.errors import DataError
 from analysis.evaluation import Evaluation
 from analysis.subgroups.finding import score_words
 from analysis.thresholds.halves import halves
@@ -14,6 +15,11 @@ from pages.ui import cache, needs, state
 from pages.ui.messages import note
 
 RANKS = "calibration.ranks"
+OF_RANKS = (
+    "Ranks are no probabilities: the numbers say how far ranks lie from how often the "
+    "outcome happens, which is not a fault of the score. Fit a calibrator under Fix "
+    "first to ask whether scores are true."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +34,8 @@ class Rows:
     by : tuple of str
         Attributes grouped by; empty where the table has none.
     fit : Evaluation
-        Rows that anything is fitted on: calibration rows, or a random half.
+        Rows that anything is fitted on: calibration rows, or a random half. There are
+        none where a cohort has none, and so with `report`.
     report : Evaluation
         Rows to try things on: validation rows, which nothing here is fitted on, or
         the other half.
@@ -46,6 +53,26 @@ class Rows:
     words: str
     is_ranked: bool = False
 
+    @property
+    def lack(self) -> str:
+        """Why nothing can be fitted or tried; empty where it can be."""
+        view = state.view()
+        names = FITTED_AND_TRIED if view.is_trained else HALVES
+        sides = zip((self.fit, self.report), names, strict=True)
+        missing = [name for side, name in sides if not len(side)]
+        if not missing:
+            return ""
+        few = f"Fewer than {view.k:,} rows" if view.k > 1 else "No row"
+        return (
+            f"Something is fitted here and tried on other rows. {few} of the cohort "
+            f"can be found among the {' or the '.join(missing)}. Widen its rule, or "
+            "clear it in the sidebar."
+        )
+
+
+FITTED_AND_TRIED = "calibration rows", "validation rows"
+HALVES = "half to fit on", "half to try on"
+
 
 def probabilities(shown: Evaluation) -> tuple[Evaluation, bool]:
     """Return what is shown as probabilities, and whether they are ranks.
@@ -54,19 +81,20 @@ def probabilities(shown: Evaluation) -> tuple[Evaluation, bool]:
     """
     if shown.is_probability:
         return shown, False
+    people = cache.dataset(state.view().data).task.rows_are
     if not st.toggle(
         "Put each score’s rank in its place",
         key=RANKS,
         bind="query-params",
-        help="A rank is the share of people with a lower score, between 0 and 1.",
+        help=f"A rank is the share of {people} with a lower score, between 0 and 1.",
     ):
         needs.refuse_raw(shown)
     low, high = (score_words(float(s)) for s in (shown.score.min(), shown.score.max()))
     note(
         f"The score runs from {low} to {high}; each value is shown as the share of "
-        "people below it. Order, ties and decisions stay. Lost: the distances between "
-        "scores, and any meaning outside this table; a rank says nothing of how often "
-        "the outcome happens until a calibrator is fitted to it, under Fix."
+        f"{people} below it. Order, ties and decisions stay. Lost: the distances "
+        "between scores, and any meaning outside this table; a rank says nothing of "
+        "how often the outcome happens until a calibrator is fitted to it, under Fix."
     )
     whole = _ranked(cache.evaluation(replace(state.view(), cohort="")))
     return _within(whole, shown), True
@@ -83,8 +111,7 @@ def rows_of(
     """
     people = data.task.rows_are
     if state.view().is_trained:
-        fit = cache.evaluation(state.view(), "calibration")
-        report = cache.evaluation(state.view(), "validation")
+        fit, report = (_split(shown, name) for name in ("calibration", "validation"))
         words = f"{len(report):,} validation rows"
         words += "" if people == "rows" else f" ({people})"
         return Rows(shown, data, by, fit, report, words)
@@ -94,6 +121,16 @@ def rows_of(
     )
     words = f"{len(report):,} {people}, a random half"
     return Rows(shown, data, by, fit, report, words, is_ranked)
+
+
+def _split(shown: Evaluation, name: str) -> Evaluation:
+    """Return the rows of a split in view; none where the cohort has too few there."""
+    try:
+        return cache.evaluation(state.view(), name)
+    except DataError:
+        if not state.view().cohort:
+            raise
+        return shown.take(np.arange(0))
 
 
 @cache.shared(8)

@@ -17,6 +17,11 @@ from pages.ui.needs import weight_words
 from pages.ui.panels.part import is_withheld
 
 KEY = "calibration.sets"
+OF_RANKS = (
+    "Ranks stand in for probabilities. How often sets hold the truth is kept for any "
+    "order of the classes; how many classes a set has would be better with "
+    "probabilities, which a calibrator under Fix makes."
+)
 
 
 def draw(rows: Rows) -> None:
@@ -42,9 +47,9 @@ def _draw(rows: Rows) -> None:
         figure = charts.coverage(record, people, ink=state.ink())
         controls.chart(figure, f"{KEY}.chart", charts.alt(record))
         note(charts.open_words(record))
-    tables.printed(charts.printed(record), key=f"{KEY}.groups")
-    tables.printed(charts.printed_classes(record), key=f"{KEY}.classes")
-    note(charts.size_words(record))
+    tables.printed(charts.printed(record, people), key=f"{KEY}.groups")
+    tables.printed(charts.printed_classes(record, people), key=f"{KEY}.classes")
+    note(f"Shares in percent. {charts.size_words(record)}")
     _say(rows, promise, report.words)
     tables.numbers(
         charts.table(record), KEY, _snippet(rows, promise, is_test=report.is_test)
@@ -85,12 +90,14 @@ def _score_title(score: str) -> str:
 def _say(rows: Rows, promise: Promise, words: str) -> None:
     score = SCORES[promise.score]
     note(
-        f"A set is all classes that are not ruled out for a person. {score.title}: "
+        f"A set is all classes that are not ruled out. {score.title}: "
         f"{score.words[0].lower()}{score.words[1:]} {score.source}. Fitted on "
-        f"{len(rows.fit):,} rows, counted on {words}. The promise is for new people "
+        f"{len(rows.fit):,} rows, counted on {words}. The promise is for new ones "
         "like the rows fitted on, on average over draws of both; for everyone together "
         "it says nothing of a group, which is what the chart shows."
     )
+    if rows.is_ranked:
+        note(OF_RANKS)
     if weight_words(rows.data):
         note(
             f"{weight_words(rows.data)} Rows are weighted in fitting, too; the promise "

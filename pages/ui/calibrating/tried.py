@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from analysis.calibration.guard import Guard
+from analysis.calibration.guard import LOSSES, Guard
 from analysis.charts import calibration_change, compare, flips, rounds
 from analysis.charts import calibrators as words
 from analysis.charts.theme import visible
@@ -18,6 +18,8 @@ from pages.ui.calibrating.rows import Rows
 from pages.ui.calibrating.trying import Candidate
 from pages.ui.messages import note, plain
 
+LOSS_WORDS = {"log_loss": "Log loss", "brier_score": "Brier score"}
+
 
 def draw(rows: Rows, asked: Candidate, guard: Guard, settings: dict[str, str]) -> None:
     """Draw what one calibrator did on the rows to try things on."""
@@ -25,7 +27,7 @@ def draw(rows: Rows, asked: Candidate, guard: Guard, settings: dict[str, str]) -
         st.markdown(plain(words.advice_words(guard)))
     _fitted(rows, asked)
     _reliability(rows, asked, settings)
-    metric = "log_loss"
+    metric = _metric(guard)
     controls.chart(
         compare.moves(guard.losses, metric, state.ink()),
         "calibration.moves",
@@ -38,7 +40,7 @@ def draw(rows: Rows, asked: Candidate, guard: Guard, settings: dict[str, str]) -
     )
     people = rows.data.task.rows_are
     st.markdown(plain(words.decisions_words(guard, people)))
-    note(words.order_words(guard))
+    note(words.order_words(guard, state.view().k))
     if rows.is_ranked:
         threshold = decision.customary_threshold(state.view(), rows.data.task)
         note(RANKED.format(threshold))
@@ -53,6 +55,22 @@ def draw(rows: Rows, asked: Candidate, guard: Guard, settings: dict[str, str]) -
     _keep(rows, asked, guard, settings)
     if asked.name == "temperature":
         overlapping.draw(rows, asked)
+
+
+def _metric(guard: Guard) -> str:
+    """Let the reader choose the loss to see by group; first the one that harms."""
+    harmed = [metric for _, metric in guard.losses.harmed]
+    first = LOSSES.index("brier_score") if set(harmed) == {"brier_score"} else 0
+    return str(
+        st.segmented_control(
+            "By group",
+            LOSSES,
+            default=LOSSES[first],
+            format_func=LOSS_WORDS.__getitem__,
+            required=True,
+            key=f"calibration.loss.{first}",
+        )
+    )
 
 
 def _reliability(rows: Rows, asked: Candidate, settings: dict[str, str]) -> None:

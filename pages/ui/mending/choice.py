@@ -14,13 +14,15 @@ from models.remedies.fits import Facts, fitted_after, reason_against, slots_of
 from models.remedies.settings import dial_of
 from models.remedies.weighing import rows_in
 from models.run import Run
-from pages.ui import actions, cache, forms, kept, state, widgets
+from pages.ui import actions, cache, forms, kept, live, state, widgets
 from pages.ui.forms import Offer
 from pages.ui.mending import times
 from pages.ui.messages import curly, note, plain
 
 FIRST = "reweighing"
 FAMILY, NAME, ADDRESS = "remedies.family", "remedies.name", "remedy"
+TURNED = "remedies.turned"
+"""The watched run that the form has turned to, or that the reader turned it from."""
 
 LIST_WIDTH = 36
 """Letters that the list of fixes has room for; below it stands the whole title."""
@@ -91,6 +93,7 @@ def _name(facts: Facts) -> str:
         listed,
         format_func=lambda n: visible(_title(n, is_fit=fits[n])),
         key=NAME,
+        on_change=_stay,
         persist_state="session",
         help="Those that this run or table cannot take stand at the end; choose one "
         "to read why.",
@@ -101,16 +104,39 @@ def _name(facts: Facts) -> str:
 
 
 def _current(facts: Facts) -> str:
-    """Return the remedy shown: the reader's, the address's, or one that fits."""
-    asked = widgets.held(NAME) or st.query_params.get(ADDRESS, "")
+    """Return the remedy shown: the watched one, the reader's, the address's, or a fit.
+
+    A run that comes to be watched is shown once; then the reader's choice stays.
+    """
+    arrived = "" if widgets.held(NAME) else st.query_params.get(ADDRESS, "")
+    watched = _watched()
+    asked = arrived or watched or widgets.held(NAME)
     if asked in REMEDIES:
         return str(asked)
     fitting = (n for n in (FIRST, *REMEDIES) if not reason_against(REMEDIES[n], facts))
     return next(fitting, FIRST)
 
 
+def _watched() -> str:
+    """Return the last remedy of a run that has come to be watched, once; else nothing.
+
+    Nobody is then offered to start another fix beside what becomes of this one.
+    """
+    run = live.watched()
+    if run is None or run.id == widgets.held(TURNED):
+        return ""
+    widgets.show(TURNED, run.id)
+    return run.recipe.stages[-1].remedy if run.recipe.stages else ""
+
+
+def _stay() -> None:
+    """Keep what the reader chose beside the run that is watched."""
+    widgets.show(TURNED, state.job())
+
+
 def _open_family(facts: Facts) -> None:
     """Turn to the first remedy of the family just chosen that fits."""
+    _stay()
     names = families()[widgets.held(FAMILY)]
     fitting = [n for n in names if not reason_against(REMEDIES[n], facts)]
     widgets.show(NAME, (fitting or names)[0])

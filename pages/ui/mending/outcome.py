@@ -104,9 +104,10 @@ def rows_of(run: Run) -> str:
 
 def rows_words(run: Run) -> str:
     """Say on which rows the verdict stands."""
+    people = cache.dataset(run.recipe.task).task.rows_are
     return (
-        f"On the {rows_of(run)} rows, the same people before and after. Test rows stay "
-        "unseen until you compare."
+        f"On the {rows_of(run)} rows, the same {people} before and after. Test rows "
+        "stay unseen until you compare."
     )
 
 

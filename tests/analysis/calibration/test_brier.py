@@ -90,3 +90,14 @@ def test_spiegelhalter_is_normal_under_true_scores_and_signed_otherwise(rng, mea
     assert z.std() == pytest.approx(1, abs=0.3)
     bold = rng.binomial(1, 0.5 + 0.5 * (scores - 0.5))
     assert (measure("spiegelhalter", bold, scores, codes).value > 0).all()
+
+
+def test_a_row_of_no_weight_in_a_bin_of_its_own_takes_no_part(measure):
+    rows = ([0, 1, 1], [0.1, 0.15, 0.9], None, np.array([1.0, 1.0, 0.0]))
+    within = measure("within_bins_part", *rows)
+    # two rows of one bin, -0.025 and +0.025 off its mean score, at a rate of one half
+    by_hand = 0.025**2 - (0.025 * 0.5 + 0.025 * 0.5)
+    assert within.value[0] == pytest.approx(by_hand) == pytest.approx(-0.024375)
+    parts = [measure(part, *rows).value[0] for part in PARTS]
+    whole = parts[0] - parts[1] + parts[2] + parts[3]
+    assert whole == pytest.approx(measure("brier", *rows).value[0], abs=1e-15)

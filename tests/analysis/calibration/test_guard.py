@@ -175,3 +175,12 @@ def test_one_fix_alone_is_judged_by_its_interval(truth):
     found = guard(shown(stretched(p, 2.5), y, g), shown(p, y, g), ("g",))
     assert among({"one": found})["one"].p_value == found.p_value
     assert (found.p_value < 0.05) == (found.log_loss.high < 0)
+
+
+def test_a_change_for_fewer_people_than_may_be_shown_is_refused(truth):
+    p, y, g = truth
+    changed = p.copy()
+    changed[:3] = 0.5
+    guard(shown(p, y, g), shown(changed, y, g), ("g",))
+    with pytest.raises(DataError, match="fewer than 10 people change"):
+        guard(shown(p, y, g), shown(changed, y, g), ("g",), k=10)

@@ -74,3 +74,12 @@ def test_a_class_without_rows_is_undefined():
     found = overlap(*[shown(binary_probabilities(np.full(5, 0.2)), y)] * 2)
     assert found.value.is_undefined
     assert not found.is_much
+
+
+def test_noise_never_overlaps_by_more_than_everything():
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        rows = shown(binary_probabilities(rng.random(20)), rng.integers(0, 2, 20))
+        found = overlap(rows.take(np.arange(10)), rows.take(np.arange(10, 20))).value
+        if not found.is_undefined:
+            assert 0 <= found.low <= found.value <= found.high <= 1

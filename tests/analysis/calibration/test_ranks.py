@@ -76,3 +76,12 @@ def test_a_constant_score_ranks_in_the_middle():
 def test_probabilities_are_left_alone():
     shown = ranked(raw([1.0, 2.0]))
     assert ranked(shown) is shown
+
+
+def test_rows_without_weight_are_decided_as_before(rng):
+    for _ in range(40):
+        score, w = rng.integers(1, 11, 30), rng.integers(0, 2, 30).astype(float)
+        if not w.any():
+            continue
+        before = raw(score, weights=w, rule=Threshold(float(rng.integers(1, 11))))
+        np.testing.assert_array_equal(ranked(before).decisions, before.decisions)

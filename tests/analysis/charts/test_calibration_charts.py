@@ -1,6 +1,7 @@
 """Charts of the Calibration page: what they draw, say and escape."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from analysis.calibration.against_bins import ece_against_bins
 from analysis.calibration.claims import claims
 from analysis.calibration.everywhere import miscalibration_map
+from analysis.calibration.guard import guard
 from analysis.calibration.measures import MEASURES
 from analysis.calibration.reliability import reliability_by_group
 from analysis.calibration.smooth_curve import smooth_reliability
@@ -18,12 +20,16 @@ from analysis.charts import (
     calibration_claims,
     calibration_dots,
     calibration_map,
+    calibration_map_words,
     calibration_measures,
+    calibrators,
+    compare,
 )
 from analysis.datasets.tasks import task_named
 from analysis.evaluation import Evaluation, binary_probabilities
 from analysis.frame import Grouping
 from analysis.metrics.bins import Binning
+from analysis.privacy.withheld import published
 from analysis.subgroups.listing import listing
 
 HOSTILE = "<script>alert(1)</script>"
@@ -210,10 +216,10 @@ def test_the_map_is_drawn_from_too_much_to_too_little(shown):
     assert "**b**" in figure.layout.yaxis.ticktext[0]
     dots = [t for t in figure.data if t.hovertemplate]
     assert [t.marker.color for t in dots] == ["#8b929b", "#d55e00"]
-    said = calibration_map.words(record)
+    said = calibration_map_words.words(record)
     assert "1 is surely off on average (1 promised too much, 0 too little)" in said
     assert "too much (n = 3,000)" in said
-    assert "1 group has fewer than 10 people" in calibration_map.few_words(record)
+    assert "1 group has fewer than 10 people" in calibration_map_words.few_words(record)
     printed = calibration_map.printed(record)
     assert list(printed["Group"]) == [HOSTILE, NAMES[1]]
     assert len(calibration_map.table(record)) == 4
@@ -223,10 +229,10 @@ def test_a_map_without_anything_sure_says_so(rng, make_evaluation):
     scores = rng.uniform(size=500)
     calm = make_evaluation(rng.binomial(1, scores), scores)
     record = miscalibration_map(calm, listing(calm, BY, 1))
-    assert "none is surely promised" in calibration_map.alt(record)
+    assert "none is surely promised" in calibration_map_words.alt(record)
     empty = make_evaluation(np.empty(0, int), np.empty(0), g=2)
     nobody = miscalibration_map(empty, listing(empty, BY, 1))
-    assert "No group has enough people" in calibration_map.words(nobody)
+    assert "No group has enough people" in calibration_map_words.words(nobody)
     assert calibration_map.dots(nobody).data == ()
     assert calibration_map.printed(nobody).empty
 
@@ -241,7 +247,71 @@ def test_withheld_groups_are_named_nowhere(shown):
     )
     figure = calibration_dots.dots(table, "smooth_error")
     assert "small" not in text + str(figure.layout.yaxis.ticktext)
-    cells = calibration_measures.printed(table)
-    for name in hidden & set(cells.columns):
-        assert (cells[name] == "withheld").all()
+    beside = calibration_measures.groups_beside(table)
+    assert not hidden & {NAMES[g] for g in beside}
     assert kept
+
+
+def test_ranks_are_not_said_to_promise_anything(shown):
+    record = miscalibration_map(shown, listing(shown, BY, 1))
+    said = calibration_map_words.words(record, "defendants", is_ranked=True)
+    assert "ranked above it" in said
+    assert "of 10 defendants or more" in said
+    figure = calibration_map.dots(record, is_ranked=True)
+    text = f"{said} {title(figure)} {figure.layout.xaxis.title.text}"
+    assert "promise" not in text
+    assert "promise" in title(calibration_map.dots(record))
+
+
+def test_the_table_of_the_map_is_in_the_order_of_the_chart(rng, make_evaluation):
+    scores, codes = rng.uniform(size=6000), np.arange(6000) % 20
+    record_of = make_evaluation(rng.binomial(1, scores), scores, codes, g=20)
+    record = miscalibration_map(record_of, listing(record_of, BY, 1))
+    drawn = [record.names[g] for g in calibration_map.drawn_groups(record)]
+    printed = calibration_map.printed(record, "rows")
+    assert list(printed["Group"]) == [n for n in drawn if n in set(printed["Group"])]
+    assert "Rows" in printed
+    assert "12 groups furthest off of 20" in calibration_map.printed_words(record)
+
+
+def test_with_small_groups_hidden_no_other_least_number_is_named(shown):
+    listed = listing(shown, BY, 1)
+    hidden = published(shown, listed.crossed, 10)
+    record = miscalibration_map(shown, listed, hidden=hidden)
+    assert record.hidden.any()
+    said = calibration_map_words.words(record)
+    assert "groups shown" in said
+    assert "10 people or more" not in said
+    all_of_them = published(shown, listed.crossed, 100_000)
+    nobody = miscalibration_map(shown, listed, hidden=all_of_them)
+    assert "withheld for privacy" in calibration_map_words.words(nobody)
+
+
+def test_one_group_stands_beside_everyone_the_worst_first(shown):
+    record = calibration_table(shown, BY)
+    groups = calibration_measures.groups_beside(record)
+    assert groups[0] == 0
+    assert 3 not in groups
+    table = calibration_measures.printed(record, groups[0])
+    assert list(table.columns) == ["Measure", "Furthest off", "Everyone", HOSTILE]
+    withheld = calibration_table(shown, BY, k=10)
+    hidden = set(np.flatnonzero(withheld.hidden))
+    assert hidden
+    assert not hidden & set(calibration_measures.groups_beside(withheld))
+
+
+def test_small_changes_have_plain_numbers_on_their_axis(shown):
+    """Without a format of its own an axis would say −200μ."""
+    squeezed = binary_probabilities(0.999 * shown.score + 0.0005)
+    found = guard(shown, replace(shown, scores=squeezed), BY)
+    axes = [
+        calibrators.changes({"Squeezed": found}).layout.xaxis,
+        compare.moves(found.losses, "log_loss").layout.xaxis,
+    ]
+    assert [axis.tickformat for axis in axes] == [".4~f", ".4~f"]
+
+
+def test_with_every_group_withheld_the_measures_are_of_everyone(shown):
+    record = calibration_table(shown, BY, k=100_000)
+    assert "scores of everyone" in calibration_measures.finding(record)
+    assert list(calibration_measures.printed(record).columns) == ["Measure", "Everyone"]

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from analysis.charts import conformal, deferral, dots, risk_control, risk_words
+from analysis.charts import (
+    conformal,
+    deferral,
+    deferral_words,
+    dots,
+    risk_control,
+    risk_words,
+)
 from analysis.charts.theme import DARK
 from analysis.conformal.control import RISKS, Dial, control_risk
 from analysis.conformal.coverage import coverage
@@ -200,8 +207,8 @@ def test_deferral_draws_everyone_and_groups_with_a_cut(fit, new):
     assert chart.layout.shapes[0].x0 == pytest.approx(0.25, abs=0.03)
     assert "other rows" in words_of(chart)
     assert "Accuracy" in deferral.alt(record, at)
-    assert "The paper's cut" in deferral.suggested_words(record)
-    assert "at random would leave" in deferral.area_words(record)
+    assert "The paper's cut" in deferral_words.suggested_words(record)
+    assert "at random would leave" in deferral_words.area_words(record)
     assert len(deferral.table(record)) == 4 * len(record.cuts)
 
 
@@ -210,14 +217,14 @@ def test_the_finding_says_who_is_deferred_most(make_evaluation):
     shown = make_evaluation([1] * 400, scores, np.repeat([0, 1], 200))
     record = deferral_curve(shown, BY)
     at = deferral_at(record, record.at_share(0.5))
-    said = deferral.finding(record, at, "borrowers")
+    said = deferral_words.finding(record, at, "borrowers")
     assert said.startswith("With 50\u00a0% of borrowers deferred, 100.0\u00a0%")
     assert "Most deferred are b (100.0\u00a0%" in said
     assert "a gap of 100.0\u00a0points" in said
     even = make_evaluation([1] * 400, scores, np.arange(400) % 2)
     record = deferral_curve(even, BY)
     at = deferral_at(record, record.at_share(0.5))
-    assert "No group is surely deferred more" in deferral.finding(record, at)
+    assert "No group is surely deferred more" in deferral_words.finding(record, at)
 
 
 def test_charts_stay_under_two_thousand_marks_with_many_groups(make_evaluation):
@@ -245,3 +252,65 @@ def test_groups_are_in_order_and_strangers_names_are_harmless():
     chart = dots.chart(("Title", "Subtitle"), told)
     assert "&lt;b&gt;high&lt;/b&gt;" in chart.layout.yaxis.ticktext
     assert "unknown" not in dots.alt("Share", told)
+
+
+def test_scores_that_are_all_the_same_leave_no_order_to_defer_by(make_evaluation):
+    same = make_evaluation([0, 1] * 50, np.full(100, 0.3), np.arange(100) % 2)
+    record = deferral_curve(same, BY)
+    cut = record.at_share(0.2)
+    at = deferral_at(record, cut)
+    chart = deferral.curves(record, cut)
+    assert chart.layout.xaxis.range[0] > -0.1
+    assert chart.layout.xaxis.range[1] == 1
+    drawn = [t for t in chart.data if t.mode == "markers"]
+    assert [t.y[0] for t in drawn] == [0.5, 1, 0]
+    assert chart.layout.yaxis.range[1] < 1.1
+    assert deferral_words.finding(record, at).startswith("Nobody is deferred")
+    assert "same doubt" in deferral_words.tie_words(record, at, 0.2)
+
+
+def test_a_share_that_ties_prevent_is_said(make_evaluation):
+    scores = np.where(np.arange(100) < 50, 0.9, 0.6)
+    record = deferral_curve(make_evaluation([1] * 100, scores), ())
+    at = deferral_at(record, record.at_share(0.3))
+    said = deferral_words.tie_words(record, at, 0.3).replace("\u00a0", " ")
+    assert said.startswith("30 % cannot be deferred")
+    assert "defers 50.0 %" in said
+    assert deferral_words.tie_words(record, at, 0.48) == ""
+
+
+def test_only_everyone_has_a_band_and_labels_stand_apart(make_evaluation):
+    many = people(make_evaluation, 4_000, groups=12)
+    record = deferral_curve(many, BY)
+    chart = deferral.curves(record, record.at_share(0.2))
+    assert sum(t.fill == "tonexty" for t in chart.data) == 1
+    heights = sorted(a.y for a in chart.layout.annotations)
+    low, high = chart.layout.yaxis.range
+    line = (high - low) * deferral.LINE_PIXELS / deferral.HEIGHT
+    assert len(heights) == deferral.MAX_LINES + 1
+    assert (np.diff(heights) >= line * (1 - 1e-9)).all()
+
+
+def test_rows_that_are_not_people_are_called_what_they_are(fit, new):
+    sets = promised_coverage(fit, new, Promise(0.2), BY)
+    now = realised(new, control_risk(fit, Dial("miscoverage", 0.4)), BY)
+    at = deferral_at(deferral_curve(new, BY), 5)
+    for table in (
+        conformal.printed(sets, "borrowers"),
+        conformal.printed_classes(sets, "borrowers"),
+        risk_control.printed([risk_words.Told("", now)], "borrowers"),
+        deferral.printed(at, "borrowers"),
+    ):
+        assert "Borrowers" in table
+        assert "People" not in table
+    assert "people" not in words_of(risk_control.risks(now)).lower()
+
+
+def test_thresholds_on_ranks_are_called_ranks(fit):
+    for risk, words in (
+        ("miscoverage", "from a rank of"),
+        ("false_negatives", "lagged from a rank of"),
+    ):
+        control = control_risk(fit, Dial(risk, 0.2))
+        assert words in risk_words.threshold_said(control, is_ranked=True)
+        assert "rank" not in risk_words.threshold_said(control)

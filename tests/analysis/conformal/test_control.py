@@ -6,8 +6,9 @@ from mapie.risk_control import BinaryClassificationController, BinaryRisk
 from mapie.risk_control.methods import find_best_predict_param, get_r_hat_plus
 from scipy import stats
 
-from analysis.conformal.control import RISKS, Dial, control_risk
+from analysis.conformal.control import RISKS, Control, Dial, control_risk
 from analysis.conformal.learn_then_test import p_values, rightly_flagged
+from analysis.conformal.promise import above_level
 from analysis.conformal.realised import realised
 from analysis.conformal.sets import fit_sets
 from analysis.errors import DataError, SettingError
@@ -253,6 +254,34 @@ def test_a_level_of_f1_that_nobody_reaches_has_no_threshold(rng, make_evaluation
     assert report.overall.risk.at(0).is_undefined
     assert report.overall.load.at(0).is_undefined
     assert report.overall.people.tolist() == [50]
+
+
+@pytest.mark.parametrize("groups", [1, 10, 40])
+def test_a_held_f1_is_seldom_called_broken_for_any_group(rng, make_evaluation, groups):
+    """At the level itself, where each group's own interval alone fails 2 in 100."""
+    threshold, any_over, high = 0.35, [], []
+    for _ in range(150):
+        level = _true_f1_risk(threshold)
+        control = Control(
+            Dial("f1", level), ("Everyone",), np.array([threshold]), *[[1e3]] * 2
+        )
+        scores = rng.uniform(size=100 * groups)
+        y_true = rng.uniform(size=100 * groups) < scores
+        shown = make_evaluation(y_true, scores, np.arange(100 * groups) % groups)
+        any_over.append(realised(shown, control, ("group",)).by_group.is_over.any())
+        worse = make_evaluation(y_true & (scores < 0.6), scores)
+        high.append(realised(worse, control, ("group",)).by_group.is_over.any())
+    assert np.mean(any_over) < 0.08
+    assert np.mean(high) > 0.95
+
+
+def test_a_share_above_its_level_is_tested_exactly():
+    share, n = np.array([0.5, 0.0, np.nan, 1.0]), np.array([20.0, 20.0, 0.0, 3.0])
+    p = above_level(share, n, 0.3)
+    assert p[0] == pytest.approx(2 * stats.binom.sf(9, 20, 0.3))
+    assert p[1] == 1
+    assert np.isnan(p[2])
+    assert p[3] == pytest.approx(2 * 0.3**3)
 
 
 @pytest.mark.parametrize("risk", RISKS)

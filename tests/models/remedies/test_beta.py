@@ -76,3 +76,12 @@ def test_warnings_are_heard_after_a_fit(rows):
     before = list(warnings.filters)
     Beta().fitted_odds(x, hits, np.ones(len(x)))
     assert warnings.filters == before
+
+
+def test_scores_in_reverse_order_keep_a_curve_that_falls(rng):
+    x = rng.normal(size=2_000)
+    hits = rng.random(2_000) < 1 / (1 + np.exp(2 * x))
+    found = Beta().fitted_odds(x, hits, np.ones(2_000))
+    assert found["a"] == 0
+    assert found["b"] < -1
+    assert (np.diff(Beta().mapped_odds(found, np.linspace(-3, 3, 50))) < 0).all()
