@@ -118,7 +118,7 @@ def _results(rows: Rows, asked: list[Candidate], settings: dict[str, str]) -> No
     if found:
         _compared(rows, done, found, settings)
     _failures(asked, now)
-    if found:
+    if found and not under_way:  # an open list would close at every poll
         _closer(rows, done, found, settings)
 
 
