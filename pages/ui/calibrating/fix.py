@@ -32,7 +32,7 @@ def draw(rows: Rows) -> None:
         if is_busy and not any(s.is_active for s in now):
             st.rerun()  # once at the end, so that the timer stops
         _progress(asked, is_busy=is_busy)
-        _results(rows, asked, settings)
+        _results(rows, asked, settings, is_busy=is_busy)
 
     every = trying.POLL_SECONDS if is_busy else None
     st.fragment(follow, run_every=every, key="calibration.fixes")()
@@ -106,7 +106,9 @@ def _progress(asked: list[Candidate], *, is_busy: bool) -> None:
         st.rerun()
 
 
-def _results(rows: Rows, asked: list[Candidate], settings: dict[str, str]) -> None:
+def _results(
+    rows: Rows, asked: list[Candidate], settings: dict[str, str], *, is_busy: bool
+) -> None:
     now = dict(zip([c.title for c in asked], trying.states(asked), strict=True))
     done = {c.title: c for c in asked if now[c.title].state == "done"}
     found = among({title: trying.guarded(rows, c) for title, c in done.items()})
@@ -118,7 +120,7 @@ def _results(rows: Rows, asked: list[Candidate], settings: dict[str, str]) -> No
     if found:
         _compared(rows, done, found, settings)
     _failures(asked, now)
-    if found and not under_way:  # an open list would close at every poll
+    if found and not is_busy:  # an open list would close at the next poll
         _closer(rows, done, found, settings)
 
 
