@@ -64,8 +64,8 @@ class CorrectnessAware:
         "a model that is as sure where it is wrong as where it is right"
     )
     costs: ClassVar[str] = (
-        "the order of people by score, while the class decided for stays; and the "
-        "model scores each row several times"
+        "the order of people by score, while the class decided for stays; and some "
+        "seconds, as a small network is trained and rows are scored several times"
     )
     source: ClassVar[str] = (
         "Liu et al. (2024), Optimizing Calibration by Gaining Aware of Prediction "
