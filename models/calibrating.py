@@ -28,6 +28,7 @@ from models.remedies import REMEDIES
 from models.remedies.base import PosthocRemedy
 from models.remedies.chain import remedy_of, stage
 from models.remedies.fitting import fitted_on, notes_of
+from models.remedies.settings import settings_of
 from models.sides import HALF, RANKED, Sides, sides_of_run, sides_of_score
 from models.store import Store
 from models.surroundings import surroundings_of
@@ -92,6 +93,11 @@ def posthoc_stage(
     if method not in known:
         raise SettingError(
             f"'{method}' does not change scores; choose one of {', '.join(known)}."
+        )
+    if by and not any(s.name == "attribute" for s in settings_of(REMEDIES[method])):
+        raise SettingError(
+            f"'{REMEDIES[method].title}' is fitted to everyone alike, not by group. "
+            "Leave --by out, and name the groups to report with --groups."
         )
     attribute = {"attribute": joined(by)} if by else {}
     return stage(method, **attribute, **settings)

@@ -187,6 +187,7 @@ def test_a_group_with_five_rows_takes_the_common_fit_and_says_so(
         (("--set", "min_rows=x"), "give a whole number"),
         (("--set", "shape=3"), "has no setting 'shape'"),
         (("--by", "height"), "height"),
+        (("--method", "bias_correction", "--by", "town"), "with --groups"),
         (("--cohort", "height > 3"), "height"),
         (("--class", "maybe"), "not a class"),
     ],
