@@ -86,13 +86,16 @@ class Trials:
         seconds: float = 0.0,
         reason: str = "",
     ) -> None:
-        """Mark a trial as done with its file of scores, or as failed with a reason."""
+        """Mark a trial as done with its file of scores, or as failed with a reason.
+
+        One that is done stays so: its worker may die before it has said so.
+        """
         state = "done" if scores else "failed"
         fitted = json.dumps(dict(parameters or {}))
         with self._database.connection() as c:
             c.execute(
                 "UPDATE trials SET state = ?, scores = ?, parameters = ?, seconds = ?, "
-                "reason = ? WHERE key = ?",
+                "reason = ? WHERE key = ? AND state != 'done'",
                 (state, scores, fitted, seconds, reason, key),
             )
 

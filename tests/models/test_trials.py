@@ -228,9 +228,11 @@ def test_a_worker_killed_at_a_trial_is_told_without_epochs(store, scored):
         )
         queue.try_out([first])
         until_ended(store, first)
+        until(lambda: queue._current is None)  # the worker has said so, too
         worker = queue.worker_id
         os.kill(worker, signal.SIGSTOP)
         queue.try_out([second])
+        until(lambda: queue._current is not None)
         time.sleep(0.5)  # until the order is sent
         os.kill(worker, signal.SIGKILL)
         until_ended(store, second)
@@ -245,10 +247,23 @@ def test_a_worker_killed_at_a_trial_is_told_without_epochs(store, scored):
 
 
 def until_ended(store, trial):
+    until(lambda: not store.trials.state(trial.key).is_active)
+
+
+def until(holds):
     for _ in range(300):
-        if not store.trials.state(trial.key).is_active:
+        if holds():
             return
         time.sleep(0.1)
+    pytest.fail("It did not come about in 30 s.")
+
+
+def test_a_trial_that_is_done_stays_so_when_its_worker_dies_after_it(store, scored):
+    trial = trial_for(store, scored[0])
+    tried(store, trial)
+    store.trials.end(trial.key, reason="The worker stopped.")
+    assert store.trials.state(trial.key).state == "done"
+    assert store.trial_scores(trial.key) is not None
 
 
 @pytest.mark.parametrize(

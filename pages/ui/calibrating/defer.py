@@ -8,11 +8,11 @@ from analysis.deferral.curve import Deferral, deferral_at, deferral_curve
 from analysis.deferral.doubt import DOUBTS
 from analysis.evaluation import Evaluation
 from pages.ui import cache, controls, decision, state, tables
+from pages.ui.calibrating.dialled_tab import dialled
 from pages.ui.calibrating.reported import Reported, reported
 from pages.ui.calibrating.reproduced import snippet
 from pages.ui.calibrating.rows import Rows
-from pages.ui.messages import audit_errors, note, plain
-from pages.ui.panels.part import is_withheld
+from pages.ui.messages import note, plain
 
 KEY = "calibration.defer"
 FIRST_SHARE = 0.2
@@ -21,14 +21,8 @@ OF_RANKS = "Ranks stand in for probabilities: the distances are between ranks. "
 
 def draw(rows: Rows) -> None:
     """Draw the tab; only it runs again when one of its dials moves."""
-    if is_withheld("A curve over all cuts gives away the score of single people."):
-        return
-    st.fragment(_explore, key=f"{KEY}.tab")(rows)
-
-
-def _explore(rows: Rows) -> None:
-    with audit_errors():
-        _draw(rows)
+    why = "A curve over all cuts gives away the score of single people."
+    dialled(rows, KEY, _draw, why)
 
 
 def _draw(rows: Rows) -> None:

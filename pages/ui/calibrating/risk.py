@@ -14,11 +14,11 @@ from analysis.conformal.realised import RiskReport
 from analysis.conformal.row_weights import WEIGHTINGS
 from pages.ui import controls, state, tables
 from pages.ui.calibrating import held
+from pages.ui.calibrating.dialled_tab import dialled
 from pages.ui.calibrating.held import Asked, Sides
 from pages.ui.calibrating.reported import Reported, reported
 from pages.ui.calibrating.rows import Rows
-from pages.ui.messages import audit_errors, note, plain
-from pages.ui.panels.part import is_withheld
+from pages.ui.messages import note, plain
 
 KEY = "calibration.risk"
 NONE = ""
@@ -26,14 +26,12 @@ NONE = ""
 
 def draw(rows: Rows) -> None:
     """Draw the tab; only it runs again when one of its dials moves."""
-    if is_withheld("A risk over all levels gives away the scores of single people."):
-        return
-    st.fragment(_explore, key=f"{KEY}.tab")(rows)
-
-
-def _explore(rows: Rows) -> None:
-    with audit_errors():
-        _draw(rows)
+    dialled(
+        rows,
+        KEY,
+        _draw,
+        "A risk over all levels gives away the scores of single people.",
+    )
 
 
 def _draw(rows: Rows) -> None:

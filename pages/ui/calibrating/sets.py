@@ -9,12 +9,12 @@ from analysis.conformal.scores import SCORES
 from analysis.conformal.sets import CONDITIONS, Condition
 from analysis.evaluation import Evaluation
 from pages.ui import cache, controls, state, tables
+from pages.ui.calibrating.dialled_tab import dialled
 from pages.ui.calibrating.reported import reported
 from pages.ui.calibrating.reproduced import snippet
 from pages.ui.calibrating.rows import Rows
-from pages.ui.messages import audit_errors, note, plain
+from pages.ui.messages import note, plain
 from pages.ui.needs import weight_words
-from pages.ui.panels.part import is_withheld
 
 KEY = "calibration.sets"
 OF_RANKS = (
@@ -26,14 +26,8 @@ OF_RANKS = (
 
 def draw(rows: Rows) -> None:
     """Draw the tab; only it runs again when one of its dials moves."""
-    if is_withheld("Sets over all levels give away the scores of single people."):
-        return
-    st.fragment(_explore, key=f"{KEY}.tab")(rows)
-
-
-def _explore(rows: Rows) -> None:
-    with audit_errors():
-        _draw(rows)
+    why = "Sets over all levels give away the scores of single people."
+    dialled(rows, KEY, _draw, why)
 
 
 def _draw(rows: Rows) -> None:
