@@ -25,10 +25,10 @@ from models.named import Source
 from models.names import joined, split
 from models.recipe import Stage
 from models.remedies import REMEDIES
-from models.remedies.base import PosthocRemedy
-from models.remedies.chain import remedy_of, stage
+from models.remedies.chain import stage
 from models.remedies.fitting import fitted_on, notes_of
 from models.remedies.settings import settings_of
+from models.rescore import posthoc_of
 from models.sides import HALF, RANKED, Sides, sides_of_run, sides_of_score
 from models.store import Store
 from models.surroundings import surroundings_of
@@ -136,10 +136,7 @@ def outcome(store: Store, source: Source, asked: Calibration) -> Outcome:
     """
     sides = _sides(store, source, asked)
     around = surroundings_of(store, source.dataset, source.run)
-    remedy = remedy_of(asked.stage)
-    if not isinstance(remedy, PosthocRemedy):
-        raise SettingError(f"'{asked.stage.remedy}' does not change scores.")
-    fitted = fitted_on(remedy, sides.scorer, sides.fit, around)
+    fitted = fitted_on(posthoc_of(asked.stage), sides.scorer, sides.fit, around)
     cut = source.threshold if asked.threshold is None else asked.threshold
     cuts = sides.threshold(cut), HALF if sides.ranks else cut
     before, after = (

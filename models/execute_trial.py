@@ -4,13 +4,11 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from analysis.errors import SettingError, StoreError
+from analysis.errors import StoreError
 from models.data import dataset_for, dataset_of
 from models.failures import reason_of_trial
-from models.remedies.base import PosthocRemedy
-from models.remedies.chain import remedy_of
 from models.remedies.fitting import fitted_on
-from models.rescore import finished, scored
+from models.rescore import finished, posthoc_of, scored
 from models.sides import sides_of_run, sides_of_score
 from models.store import Store
 from models.surroundings import surroundings_of
@@ -42,9 +40,7 @@ def execute_trial(store: Store, key: str) -> None:
 
 def _outcome(store: Store, trial: Trial) -> tuple[dict[str, Any], bytes]:
     """Return what was fitted, and the scores to keep."""
-    remedy = remedy_of(trial.stage)
-    if not isinstance(remedy, PosthocRemedy):
-        raise SettingError(f"'{remedy.title}' trains anew; it cannot be tried out.")
+    remedy = posthoc_of(trial.stage)
     if trial.run:
         run = finished(store, trial.run)
         dataset = dataset_of(run, store)

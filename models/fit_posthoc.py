@@ -28,7 +28,8 @@ def fit_posthoc(job: Job) -> None:
     store.ledger.restart(run.id)
     job.report("start", {"rows": len(calibration)})
     scorer, around = stored_scorer(store, base), Surroundings(store, base)
-    fitted = fitted_on(posthoc_of(run), scorer, calibration, around)
+    remedy = posthoc_of(run.recipe.stages[-1])
+    fitted = fitted_on(remedy, scorer, calibration, around)
     seconds = time.perf_counter() - began
     job.report("fitted", {"parameters": fitted.parameters(), "seconds": seconds})
     files = {

@@ -11,7 +11,7 @@ from models.devices import device_named
 from models.evaluations import splits_of
 from models.network_scorer import restored
 from models.prepare import prepare
-from models.recipe import BOOSTING, Recipe
+from models.recipe import BOOSTING, Recipe, Stage
 from models.remedies.base import PosthocRemedy
 from models.remedies.chain import is_posthoc, remedy_of
 from models.run import Run
@@ -30,7 +30,7 @@ def network_scorer(store: Store, run: Run) -> Scorer:
     """
     if is_posthoc(run.recipe):
         base = network_scorer(store, finished(store, run.base))
-        return posthoc_of(run).restored(
+        return posthoc_of(run.recipe.stages[-1]).restored(
             base, json.loads(store.artefact(run, "parameters"))
         )
     if run.recipe.architecture == BOOSTING:
@@ -53,15 +53,15 @@ def _refitted(store: Store, run: Run) -> Scorer:
     return boosting
 
 
-def posthoc_of(run: Run) -> PosthocRemedy:
-    """Return the remedy that a post-hoc run fits.
+def posthoc_of(stage: Stage) -> PosthocRemedy:
+    """Return the remedy of a stage that is fitted to a finished model.
 
     Raises
     ------
     RunError
-        Its last remedy trains anew.
+        It trains anew.
     """
-    remedy = remedy_of(run.recipe.stages[-1])
+    remedy = remedy_of(stage)
     if not isinstance(remedy, PosthocRemedy):
         raise RunError(f"'{remedy.title}' trains anew; it is not fitted to a model.")
     return remedy
