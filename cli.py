@@ -7,7 +7,7 @@ on standard error.
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -134,42 +134,76 @@ def audit(options: Options) -> dict[str, Any]:
 
 def attribute(options: Options) -> dict[str, Any]:
     """Split a change in a metric over the parts of the distribution that moved."""
-    from analysis.answers import attribution_json, groups_of
-    from analysis.datasets.comparing import two_domains
-    from analysis.datasets.declared import scored_file
-    from analysis.privacy.withheld import hidden_on_any
+    from models.attributing import Change, attributed
 
-    columns = _columns(options)
-    first = scored_file(options.source, columns)
-    # the same groups on both sides, also where numbers are cut into groups
-    columns = replace(columns, cut_points=first.task.cut_points)
-    source, target = two_domains(
-        first,
-        scored_file(options.target, columns),
-        features=_listed(options.features),
-        threshold=_threshold(options),
+    asked = Change(
+        options.metric,
+        options.group,
+        options.against,
+        options.gap_of,
+        options.graph or "",
+        options.label or "",
+        options.way,
+        options.order,
+        options.bootstrap,
+        options.seed,
     )
-    split = _splitter(options)
-    answer = attribution_json(split(source, target))
-    if options.groups:
-        attributes, k = _listed(options.groups), options.hide_below
-        sides = [side.evaluation for side in (source, target)]
-        withheld = hidden_on_any(sides, attributes, k)
-        answer["groups"] = []
-        groups = groups_of(source.evaluation, attributes)
-        for is_hidden, group in zip(withheld, groups, strict=True):
-            if is_hidden:
-                part = {"parts": [], "warnings": ["Withheld for privacy."]}
-                answer["groups"].append({"group": group, "hidden": True, **part})
-                continue
-            try:
-                part = attribution_json(
-                    split(source.of_group(group), target.of_group(group))
-                )
-            except AuditError as error:
-                part = {"parts": [], "warnings": [str(error)]}
-            answer["groups"].append({"group": group, **part})
-    return answer
+    files = _files(options, options.source, features=_listed(options.features))
+    return attributed(files, asked, options.hide_below)
+
+
+def estimate(options: Options) -> dict[str, Any]:
+    """Estimate performance on a target whose labels are not read."""
+    from models.attributing import estimated
+
+    return estimated(
+        _files(options, options.reference, features=_listed(options.features)),
+        _listed(options.metrics),
+        bootstrap=options.bootstrap,
+        seed=options.seed,
+        hide_below=options.hide_below,
+    )
+
+
+def shift(options: Options) -> dict[str, Any]:
+    """Ask of a run, or of a scored task, what the Shift page asks."""
+    from analysis.shifts.sides import Sides
+    from models.named import source_named
+    from models.shift_command import Question, asked
+    from models.store import open_store
+
+    sides = Sides(
+        options.by,
+        _listed(options.source),
+        _listed(options.target),
+        options.table,
+        _listed(options.without),
+    )
+    question = Question(
+        options.ask,
+        sides,
+        options.chosen or {},
+        options.cohort,
+        options.view,
+        options.threshold,
+        options.hide_below,
+        options.seed,
+    )
+    name = options.data or options.what
+    return asked(open_store(), source_named(name, _columns(options)), question)
+
+
+def _files(options: Options, source: str, features: tuple[str, ...]) -> Any:
+    from models.attributing import Files
+
+    return Files(
+        source,
+        options.target,
+        _columns(options),
+        features,
+        _threshold(options),
+        options.time,
+    )
 
 
 def compare(options: Options) -> dict[str, Any]:
@@ -239,17 +273,6 @@ def _request(options: Options) -> Any:
     )
 
 
-def _splitter(options: Options) -> Callable[[Any, Any], Any]:
-    from analysis.shifts.attribution import attribute_covariates, attribute_mechanisms
-    from analysis.shifts.graph import parse_graph
-
-    settings = {"bootstrap": options.bootstrap, "seed": options.seed}
-    if not options.graph:
-        return lambda s, t: attribute_covariates(s, t, options.metric, **settings)
-    graph = [m.renamed(options.label, "Y") for m in parse_graph(options.graph)]
-    return lambda s, t: attribute_mechanisms(s, t, options.metric, graph, **settings)
-
-
 def _columns(options: Options) -> Any:
     from analysis.datasets.declared import ScoredColumns
 
@@ -280,6 +303,8 @@ COMMANDS = {
         remedy,
         audit,
         attribute,
+        estimate,
+        shift,
         compare,
         calibrate,
     )

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from analysis.attribution.attribution import Attribution
 from analysis.compare import Flips, PairedComparison
 from analysis.estimates import Estimate
 from analysis.evaluation import Evaluation
-from analysis.shifts.attribution import Attribution
 from analysis.subgroups.disaggregate import Disaggregation
 from analysis.verdict import alarms
 

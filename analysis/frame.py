@@ -127,6 +127,9 @@ class AuditFrame:
         Where or when each row comes from, when the task declares a domain or a time.
     domain_name : str
         What rules call it: the name of its column.
+    gathered : mapping of str to Grouping
+        Customary sides of a shift: values of a column under common names, which rules
+        may name. They follow from the columns, so the digest leaves them out.
     row_ids : int[n]
         Position of each row in the task's full table, so that scores of two models
         can be matched row by row.
@@ -140,20 +143,24 @@ class AuditFrame:
     domain: Grouping | None = None
     row_ids: Ints = field(default_factory=lambda: np.empty(0, np.int64))
     domain_name: str = ""
+    gathered: Mapping[str, Grouping] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.features)
         object.__setattr__(self, "weights", frozen(self.weights, np.float64))
         ids = self.row_ids if self.row_ids.size else np.arange(n)
         object.__setattr__(self, "row_ids", frozen(ids, np.int64))
-        object.__setattr__(self, "groups", MappingProxyType(dict(self.groups)))
+        for name in ("groups", "gathered"):
+            given = MappingProxyType(dict(getattr(self, name)))
+            object.__setattr__(self, name, given)
         if self.y_true is not None:
             object.__setattr__(self, "y_true", frozen(self.y_true, np.int64))
         self._check(n)
 
     def _check(self, n: int) -> None:
         lengths = [len(self.weights), len(self.row_ids)]
-        lengths += [len(g.codes) for g in self.groups.values()]
+        named = [*self.groups.values(), *self.gathered.values()]
+        lengths += [len(g.codes) for g in named]
         lengths += [len(self.y_true)] if self.y_true is not None else []
         lengths += [len(self.domain.codes)] if self.domain is not None else []
         if any(length != n for length in lengths):
@@ -207,14 +214,16 @@ class AuditFrame:
             domain=None if self.domain is None else self.domain.take(rows),
             row_ids=self.row_ids[rows],
             domain_name=self.domain_name,
+            gathered={name: g.take(rows) for name, g in self.gathered.items()},
         )
 
     @property
     def named_groups(self) -> Mapping[str, Grouping]:
-        """Everything that rules may name beside features: groups, and the domain."""
+        """Everything that rules may name beside features: groups, domain, gathered."""
+        named = {**self.gathered, **self.groups}
         if self.domain is None or not self.domain_name:
-            return self.groups
-        return {self.domain_name: self.domain, **self.groups}
+            return named
+        return {self.domain_name: self.domain, **named}
 
     def grouping(self, attributes: tuple[str, ...]) -> Grouping:
         """Return the intersection of the named attributes, or everyone for none."""

@@ -176,7 +176,7 @@ def _settings(name: str, dataset: Dataset) -> dict[str, str]:
     chosen = {
         s.name: given[s.kind]
         for s in settings_of(REMEDIES[name])
-        if s.default is None and s.kind in given
+        if (s.default is None or s.name == "target") and s.kind in given
     }
     optional = {s.name for s in settings_of(REMEDIES[name]) if s.kind == "attribute"}
     return {**dict.fromkeys(optional, attribute), **chosen}

@@ -161,6 +161,8 @@ def parser(calls: Mapping[str, Call], words: str) -> argparse.ArgumentParser:
 
     _add_audit(command("audit"))
     _add_attribute(command("attribute"))
+    _add_estimate(command("estimate"))
+    _add_shift(command("shift"))
     _add_compare(command("compare"))
     _add_calibrate(command("calibrate"))
     return root
@@ -209,7 +211,45 @@ def _add_attribute(p: argparse.ArgumentParser) -> None:
     either = p.add_mutually_exclusive_group()
     either.add_argument("--graph", help='edges such as "G->Y,Y->X1"')
     either.add_argument("--features", help="columns taken as X")
+    p.add_argument(
+        "--way",
+        default="covariates",
+        choices=("covariates", "features", "shared"),
+        help="P(X) and P(Y|X), feature by feature, or on the X that both sides share",
+    )
+    p.add_argument("--order", default="", help="for --way features: a,b;c")
+    p.add_argument("--group", default="", help='the metric of one: "sex = Female"')
+    p.add_argument("--against", default="", help="less that of another group")
+    p.add_argument("--gap-of", default="", help="the largest gap of an attribute")
+    p.add_argument("--time", default="", help="column that orders the rows")
     p.add_argument("--bootstrap", type=_between(0, 100_000), default=200)
+    _add_columns(p)
+    _add_hiding(p)
+
+
+def _add_estimate(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--reference", required=True, metavar="DATA", help="with labels")
+    p.add_argument("--target", required=True, metavar="DATA", help="with or without")
+    p.add_argument("--metrics", help="names joined by commas")
+    p.add_argument("--features", help="columns taken as X")
+    p.add_argument("--time", default="", help="column of the chunks")
+    p.add_argument("--bootstrap", type=_between(0, 100_000), default=200)
+    _add_columns(p)
+    _add_hiding(p)
+
+
+def _add_shift(p: argparse.ArgumentParser) -> None:
+    p.add_argument("what", nargs="?", metavar="RUN | TASK")
+    p.add_argument("--data", help="the same, as an option")
+    p.add_argument("--ask", required=True, help="attribution, detection, evidence, ...")
+    p.add_argument("--by", default="", help="column that tells the sides apart")
+    p.add_argument("--source", default="", help="its values, joined by commas")
+    p.add_argument("--target", default="", help="its values, joined by commas")
+    p.add_argument("--table", default="", help="a second table, in place of values")
+    p.add_argument("--without", default="", help="features left out")
+    p.add_argument("--set", action=_Chosen, dest="chosen", metavar="k=v")
+    p.add_argument("--cohort", default="", help='whom it is about, as "age >= 40"')
+    p.add_argument("--class", dest="view", default="", help="the class in view")
     _add_columns(p)
     _add_hiding(p)
 

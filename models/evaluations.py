@@ -91,7 +91,7 @@ def within_cohort(whole: Evaluation, dataset: Dataset, rule: str) -> Evaluation:
     if not cohort.conditions:
         return whole
     frame = dataset.frame
-    matched = frame.row_ids[matches(cohort, dataset.table, frame.groups)]
+    matched = frame.row_ids[matches(cohort, dataset.table, frame.named_groups)]
     part = whole.take(np.flatnonzero(np.isin(whole.row_ids, matched)))
     if not len(part):
         raise DataError(

@@ -25,6 +25,7 @@ TRIAL_DISK_FULL = (
 TRIAL_OUT_OF_MEMORY = (
     "There was not enough memory to fit this. Choose a smaller table, then try again."
 )
+INQUIRY_STOPPED = "The worker stopped before there was an answer. Ask again."
 TRIAL_STOPPED = "The worker stopped while this was fitted. Try it again."
 
 FULL_BYTES = 1 << 18

@@ -24,6 +24,7 @@ from models.remedies.chain import remedy_of, retraining
 from models.remedies.fits import Facts, reason_against
 from models.remedies.in_loop import InLoop
 from models.remedies.row_edit import RowEdit, Workshop
+from models.remedies.target_rows import LooksAtTarget
 from models.remedies.weighing import effective_rows, weights_in_force
 from models.row_changes import row_weights
 from models.rows import Rows, rows_on
@@ -119,6 +120,8 @@ def remedied(
     for stage in stages:
         remedy = remedy_of(stage)
         _refuse_unfit(remedy, recipe, train)
+        if isinstance(remedy, LooksAtTarget):
+            remedy = remedy.beside(workshop)
         if isinstance(remedy, RetrainingRemedy):
             recipe = remedy.change(recipe, train)
         if isinstance(remedy, RowEdit):

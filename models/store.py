@@ -14,6 +14,7 @@ from analysis.evaluation import Scores
 from models.artefacts import Artefacts, read_scores, write_atomically
 from models.database import Database
 from models.failures import DiskFullError, store_errors
+from models.inquiry_rows import Inquiries
 from models.ledger import Ledger
 from models.notes import Notes
 from models.probabilities import scores_of_logits
@@ -67,7 +68,7 @@ class Store:
     """A folder of runs, and optionally a second, read-only one.
 
     Any number of threads and processes may use one store. Pages read through this
-    class; jobs write through `ledger`, `scorings`, `trials` and `files`.
+    class; jobs write through `ledger`, `scorings`, `trials`, `inquiries` and `files`.
 
     Parameters
     ----------
@@ -87,6 +88,7 @@ class Store:
         self.ledger = Ledger(database, self.owners)
         self.scorings = Scorings(database, self.owners)
         self.trials = Trials(database, self.owners)
+        self.inquiries = Inquiries(database, self.owners)
         self.notes = Notes(database)
         self.keep_reserve()
         self._ledgers = [self.ledger]  # one's own come before shipped runs
@@ -266,6 +268,7 @@ class Store:
         """
         dropped = self.ledger.forget(task)
         self.notes.forget(task)
+        self.inquiries.forget_task(task)
         kept = {name for run in self.runs() for name in run.artefacts.values()}
         tried = set(self.trials.forget_task(task)) - kept
         with store_errors(self.home):

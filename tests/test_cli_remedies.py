@@ -90,7 +90,7 @@ def chosen(name):
     values = {
         s.name: "others" if s.kind == "table" else NEEDED[s.kind]
         for s in settings_of(REMEDIES[name])
-        if s.default is None
+        if s.default is None or s.name == "target"
     }
     known = {s.name: s for s in settings_of(REMEDIES[name])}
     values |= {k: max(v, known[k].low) for k, v in QUICKER.items() if k in known}

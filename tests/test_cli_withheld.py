@@ -1,13 +1,13 @@
 """`--hide-below` in every command that shows groups."""
 
 import json
-from argparse import Namespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import cli
+from models.command_line import parser
 
 SIZES = {"a": 300, "b": 250, "c": 12}
 
@@ -28,21 +28,11 @@ def two_tables(tmp_path, rng):
 @pytest.fixture
 def attributed(two_tables):
     def answer(k):
-        options = Namespace(
-            source=two_tables[0],
-            target=two_tables[1],
-            label="y",
-            positive=None,
-            scores="p",
-            groups="town",
-            weights=None,
-            threshold=None,
-            features=None,
-            graph=None,
-            metric="brier_score",
-            bootstrap=0,
-            seed=0,
-            hide_below=k,
+        arguments = ["attribute", "--source", two_tables[0], "--target", two_tables[1]]
+        arguments += ["--label", "y", "--scores", "p", "--groups", "town"]
+        arguments += ["--metric", "brier_score", "--bootstrap", "0"]
+        options = parser(cli.COMMANDS, "").parse_args(
+            [*arguments, "--hide-below", str(k)]
         )
         return cli.attribute(options)
 
@@ -64,6 +54,86 @@ def test_without_a_threshold_every_group_is_split(attributed):
     usual = attributed(0)
     assert not any("hidden" in group for group in usual["groups"])
     assert usual["groups"][0] == attributed(20)["groups"][0]
+
+
+def written(path, sizes, rng):
+    town = np.repeat(list(sizes), list(sizes.values()))
+    x = rng.normal(0, 1, len(town))
+    p = 1 / (1 + np.exp(-x))
+    table = pd.DataFrame({"town": town, "x": x, "y": rng.binomial(1, p), "p": p})
+    table.to_csv(path, index=False)
+    return str(path)
+
+
+@pytest.fixture
+def asked_of(tmp_path, rng):
+    def arguments(source, target, *more):
+        sides = [
+            written(tmp_path / f"{name}.csv", sizes, rng)
+            for name, sizes in (("source", source), ("target", target))
+        ]
+        given = ("attribute", "--source", sides[0], "--target", sides[1])
+        given += ("--label", "y", "--scores", "p", "--groups", "town")
+        return (*given, "--metric", "accuracy", "--bootstrap", "0", *more)
+
+    return arguments
+
+
+@pytest.mark.parametrize(
+    ("target", "hidden"),
+    [
+        ({"a": 300, "b": 400}, set()),
+        ({"b": 300, "c": 40, "d": 660}, {"b", "c"}),
+    ],
+)
+def test_groups_of_two_tables_are_told_by_name(capsys, asked_of, target, hidden):
+    given = asked_of({"a": 300, "b": 300, "c": 400}, target, "--hide-below", "50")
+    groups = {g["group"]["town"]: g for g in told(capsys, *given)["groups"]}
+    assert set(groups) == {"a", "b", "c"} | set(target)
+    assert {name for name, group in groups.items() if "hidden" in group} == hidden
+    for name in set(groups) - hidden:
+        if name in target and name != "d":
+            assert groups[name]["parts"]
+        else:
+            assert "No row is in the group" in groups[name]["warnings"][0]
+
+
+SOME = {"a": 300, "b": 300, "c": 40}
+
+
+@pytest.mark.parametrize("way", ["covariates", "shared"])
+@pytest.mark.parametrize(
+    "whom",
+    [("--group", "town = c"), ("--group", "town = a", "--against", "town = c")],
+)
+@pytest.mark.parametrize("few", [40, 12])
+def test_a_group_that_is_withheld_is_not_split_by_itself(
+    capsys, asked_of, whom, way, few
+):
+    given = asked_of(SOME | {"c": few}, SOME, *whom, "--way", way)
+    assert cli.main([*given, "--hide-below", "50"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert "withheld for privacy" in printed.err
+    assert str(few) not in printed.err
+    if few == 40:
+        assert told(capsys, *given)["change"]["value"] is not None
+
+
+def test_a_largest_gap_looks_at_groups_that_may_be_shown(capsys, asked_of):
+    sizes = {"a": 300, "b": 300, "c": 40, "d": 300}
+    given = asked_of(sizes, sizes, "--gap-of", "town", "--way", "shared")
+    got = told(capsys, *given, "--hide-below", "50")["quantity"]["among"]
+    assert "c" not in got
+    assert len(got) == 2
+    assert "c" in told(capsys, *given)["quantity"]["among"]
+
+
+def test_a_gap_with_one_group_to_show_is_refused(capsys, asked_of):
+    given = asked_of(SOME, SOME, "--gap-of", "town", "--hide-below", "50")
+    assert cli.main([*given]) == 2
+    assert "no gap to split" in capsys.readouterr().err
 
 
 def told(capsys, *arguments):

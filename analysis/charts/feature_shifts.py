@@ -7,7 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.charts import theme
-from analysis.shifts.shift import FeatureShift
+from analysis.shifts.shift import SMALL, FeatureShift
 
 MAX_FEATURES = 15
 
@@ -15,12 +15,12 @@ MAX_FEATURES = 15
 def sizes(record: Sequence[FeatureShift], ink: theme.Ink = theme.LIGHT) -> go.Figure:
     """Draw how far each column moved, with the size that noise alone would show."""
     shown = _largest_first(record)[:MAX_FEATURES][::-1]
-    moved = sum(s.is_sure for s in record)
-    title = f"{moved} of {len(record)} columns moved by more than noise"
+    title = _title(record)
     subtitle = _subtitle(len(shown), len(record))
     chart = theme.figure(title, subtitle, height=28 * len(shown) + 16, ink=ink)
     y = list(range(len(shown)))
-    colors = [ink.accent if s.is_sure else ink.ghost for s in shown]
+    colors = [ink.accent if s.is_large else ink.ghost for s in shown]
+    symbols = ["circle" if s.is_sure else "circle-open" for s in shown]
     chart.add_scatter(
         x=[s.noise_floor for s in shown],
         y=y,
@@ -36,7 +36,7 @@ def sizes(record: Sequence[FeatureShift], ink: theme.Ink = theme.LIGHT) -> go.Fi
         x=[s.size for s in shown],
         y=y,
         mode="markers",
-        marker={"color": colors, "size": 11},
+        marker={"color": colors, "symbol": symbols, "size": 11},
         cliponaxis=False,
         customdata=[_hover(s) for s in shown],
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<br>"
@@ -72,10 +72,22 @@ def _largest_first(record: Sequence[FeatureShift]) -> list[FeatureShift]:
     return sorted(record, key=lambda s: (not s.is_sure, -s.size))
 
 
+def _title(record: Sequence[FeatureShift]) -> str:
+    moved = sum(s.is_sure for s in record)
+    large = sum(s.is_large for s in record)
+    said = f"{moved} of {len(record)} columns moved by more than noise"
+    return (
+        said
+        if moved == large
+        else f"{said}, {large or 'none'} in {100 * SMALL:.0f} % of the rows or more"
+    )
+
+
 def _subtitle(shown: int, columns: int) -> str:
     said = (
         "Share of rows that would have to change their value for both sides to agree; "
-        "tick: what noise alone stays under. Grey: within noise."
+        f"tick: what noise alone stays under. Grey: under {100 * SMALL:.0f} % of them; "
+        "hollow: within noise."
     )
     return said if shown == columns else f"{said} The {shown} that moved most."
 

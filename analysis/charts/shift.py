@@ -1,72 +1,59 @@
-"""Why performance changed: a waterfall from source to target, and what moved."""
-
-import textwrap
+"""Why performance changed: what moved between two tables, and how much that did."""
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from analysis.charts import numbers, theme
-from analysis.charts.changes import change_unit, color_of, color_words
-from analysis.charts.groups import short_title, unit_of
-from analysis.estimates import Estimate
-from analysis.metrics.registry import metric_named
-from analysis.shifts.attribution import Attribution, Part
-
-WORDS = {
-    "P(X)": "Who comes, P(X)",
-    "P(Y|X)": "What happens to them, P(Y|X)",
-}
-"""Plain words for the two components of a covariate split."""
+from analysis.attribution.attribution import Attribution, Part
+from analysis.charts import components, numbers, theme
+from analysis.charts import quantity_words as words
+from analysis.charts.steps import Steps, figure, is_sure, said
 
 
 def waterfall(record: Attribution, ink: theme.Ink = theme.LIGHT) -> go.Figure:
-    """Draw the metric at the source, each part by size, the residual, the target.
+    """Draw the quantity at the source, each part by size, the residual, the target.
 
     Parameters
     ----------
     record : Attribution
     ink : Ink
     """
-    parts = _by_size(record)
-    chart = theme.figure(
-        f"{metric_named(record.metric).title}: from source to target",
+    quantity = record.quantity
+    return figure(
+        steps_of(record),
+        f"{words.long_title(quantity)}: from source to target",
         "Columns: the parts of the change, with 95 % intervals; "
-        f"{color_words(record.metric)}, grey could be chance; hatched: not accounted "
-        "for. Parts are rounded one by one.",
-        height=300,
-        ink=ink,
+        f"{words.colors(quantity)}, grey could be chance; hatched: not accounted for. "
+        "Parts are rounded one by one.",
+        ink,
     )
-    names = ["Source", *(_words(p) for p in parts), "Not accounted for", "Target"]
-    at = _add_ends(chart, record, names, ink)
-    for i, part in enumerate(parts, start=1):
-        _add_step(chart, part, i, at, record, ink)
-        at += part.value
-    _add_residual(chart, record, len(parts) + 1, at, ink)
-    chart.update_xaxes(
-        tickvals=list(range(len(names))),
-        ticktext=["<br>".join(map(theme.safe, textwrap.wrap(n, 16))) for n in names],
-        tickfont={"color": ink.text, "size": 14},
-        showgrid=False,
-        range=[-0.6, len(names) - 0.3],
+
+
+def steps_of(record: Attribution) -> Steps:
+    """Return what the waterfall draws: parts by size, those not known last."""
+    return Steps(
+        record.quantity,
+        record.source,
+        record.target,
+        record.change,
+        tuple(_by_size(record)),
+        record.residual,
     )
-    fmt = ".1~%" if unit_of(record.metric) == "percent" else ".3f"
-    chart.update_yaxes(tickformat=fmt, nticks=6, range=_span(record, parts))
-    chart.update_layout(bargap=0.45)
-    return chart
 
 
 def alt(record: Attribution) -> str:
     """Say the change and its parts."""
-    unit, decimals = change_unit(record.metric), _decimals(record)
-    kind = unit_of(record.metric)
-    said = [f"{_words(p)} {_part(p, record)}" for p in _by_size(record)]
+    steps, quantity = steps_of(record), record.quantity
+    level, moved = words.level_unit(quantity), words.moved_unit(quantity)
+    parts = "; ".join(
+        f"{components.words(p.component)} {said(p, steps)}" for p in steps.parts
+    )
     return (
-        f"{metric_named(record.metric).title} from "
-        f"{numbers.full(record.source, kind, decimals)} at the source to "
-        f"{numbers.full(record.target, kind, decimals)} at the target, a "
-        f"change of {numbers.full(record.change, unit, decimals)}: {'; '.join(said)}; "
-        f"not accounted for {numbers.plain(record.residual, unit, decimals)}."
+        f"{words.long_title(quantity)} from "
+        f"{numbers.full(record.source, level, steps.decimals)} at the source to "
+        f"{numbers.full(record.target, level, steps.decimals)} at the target, a change "
+        f"of {numbers.full(record.change, moved, steps.decimals)}: {parts}; not "
+        f"accounted for {numbers.plain(record.residual, moved, steps.decimals)}."
     )
 
 
@@ -79,178 +66,124 @@ def finding(record: Attribution, sides: tuple[str, str]) -> str:
     sides : (str, str)
         What source and target are called.
     """
-    unit, decimals = change_unit(record.metric), _decimals(record)
-    title = short_title(record.metric)
-    printed = numbers.as_printed(
-        record.change, record.source.value, record.target.value, unit, decimals
-    )
-    change = numbers.full(printed, unit, decimals)
-    source, target = (
-        f"{numbers.value(e, unit_of(record.metric), decimals)} at {name} "
-        f"(n = {numbers.count(e.n)})"
-        for e, name in zip((record.source, record.target), sides, strict=True)
-    )
+    title = words.title(record.quantity)
+    if record.change.is_undefined:
+        return (
+            f"{title} is undefined on one side, so no change can be split: "
+            f"{_ends(record, sides)}."
+        )
     limits = " The split rests on few rows, see below." if record.warnings else ""
+    if record.is_shift_found is False:
+        return (
+            f"No shift found: {title} is {_ends(record, sides)}; the change of "
+            f"{_change(record)} and each of its parts could be chance.{limits}"
+        )
     if record.change.low <= 0 <= record.change.high:
         return (
-            f"{title} did not change more than chance: {source}, {target}; {change}."
-            f"{limits}"
+            f"{title} did not change more than chance: {_ends(record, sides)}; "
+            f"{_change(record)}.{_yet(record)}{limits}"
         )
-    largest = _by_size(record)[0]
-    sure = largest.low > 0 or largest.high < 0
-    hedge = "" if sure else ", though that part alone could be chance"
-    verb = "seems to be" if record.warnings else "is"
-    return (
-        f"{title} went from {source} to {target}, a change of {change}. The largest "
-        f"part {verb} {_in_sentence(largest)}: {_part(largest, record)}{hedge}.{limits}"
-    )
+    return f"{_moved(record, sides)} {_largest(record)}{limits}"
 
 
 def table(record: Attribution) -> pd.DataFrame:
     """Return the numbers behind the waterfall."""
-    rows = [
-        ("source", record.source.value, record.source.low, record.source.high),
-        *((p.component, p.value, p.low, p.high) for p in record.parts),
-        ("residual", record.residual, np.nan, np.nan),
-        ("target", record.target.value, record.target.low, record.target.high),
-        ("change", record.change.value, record.change.low, record.change.high),
+    rows: list[tuple[object, ...]] = [
+        _row("source", record.source.value, record.source.low, record.source.high),
+        *(_part_row(record, p) for p in record.parts),
+        _row(
+            "not accounted for",
+            record.residual,
+            record.residual_low,
+            record.residual_high,
+        ),
+        _row("target", record.target.value, record.target.low, record.target.high),
+        _row("change", record.change.value, record.change.low, record.change.high),
     ]
-    frame = pd.DataFrame(rows, columns=["component", "value", "low", "high"])
-    frame["effective rows"] = frame["component"].map(record.effective_sample_size)
-    return frame
+    head = ["component", "value", "low", "high", "adjusted p", *OVERLAP, "note"]
+    return pd.DataFrame(rows, columns=head)
+
+
+OVERLAP = (
+    "rows that carry the weights",
+    "share of weight cut",
+    "largest row's share of weight",
+    "target rows like none at the source",
+    "sides told apart by it (AUROC)",
+)
+"""How far a part can be trusted, in words; see `Overlap`."""
+
+
+def _row(name: str, value: float, low: float, high: float) -> tuple[object, ...]:
+    return (name, value, low, high, *[np.nan] * (1 + len(OVERLAP)), "")
+
+
+def _part_row(record: Attribution, part: Part) -> tuple[object, ...]:
+    found = record.overlap.get(part.component)
+    trust: tuple[float, ...] = (np.nan,) * len(OVERLAP)
+    if found is not None:
+        trust = (
+            found.effective_rows,
+            found.clipped_share,
+            found.largest_share,
+            found.outside_share,
+            found.auroc,
+        )
+    ends = (part.value, part.low, part.high, part.p_value)
+    return (part.component, *ends, *trust, part.reason)
 
 
 def _by_size(record: Attribution) -> list[Part]:
-    return sorted(record.parts, key=lambda p: -abs(np.nan_to_num(p.value)))
-
-
-def _words(part: Part) -> str:
-    return WORDS.get(part.component, part.component)
-
-
-def _in_sentence(part: Part) -> str:
-    words = _words(part)
-    return words[:1].lower() + words[1:] if part.component in WORDS else words
-
-
-def _part(part: Part, record: Attribution) -> str:
-    unit, decimals = change_unit(record.metric), _decimals(record)
-    return numbers.full(Estimate(part.value, part.low, part.high, 0), unit, decimals)
-
-
-def _decimals(record: Attribution) -> int:
-    """Return the decimals of every number: both ends, the change and its parts."""
-    shown = (record.source, record.target, record.change)
-    decimals = numbers.shared_decimals(shown, change_unit(record.metric))
-    return max(1, decimals)
-
-
-def _span(record: Attribution, parts: list[Part]) -> list[float]:
-    """Return a range that shows the steps, which may be small beside the value."""
-    running = record.source.value + np.cumsum([0.0, *(p.value for p in parts)])
-    ends = [record.source.low, record.source.high]
-    ends += [record.target.low, record.target.high, *running]
-    for start, part in zip(running, parts, strict=False):
-        ends += [start + part.low, start + part.high]
-    known = np.array([e for e in ends if not np.isnan(e)])
-    margin = 0.15 * max(float(np.ptp(known)), 1e-6)
-    return [float(known.min()) - margin, float(known.max()) + margin]
-
-
-def _add_ends(
-    chart: go.Figure, record: Attribution, names: list[str], ink: theme.Ink
-) -> float:
-    unit = unit_of(record.metric)
-    for x, estimate in ((0, record.source), (len(names) - 1, record.target)):
-        chart.add_scatter(
-            x=[x],
-            y=[estimate.value],
-            mode="markers+text",
-            marker={"color": ink.mark, "size": 11},
-            error_y={
-                "type": "data",
-                "symmetric": False,
-                "array": [estimate.high - estimate.value],
-                "arrayminus": [estimate.value - estimate.low],
-                "width": 0,
-                "thickness": 2,
-                "color": ink.mark,
-            },
-            text=[f"  {numbers.value(estimate, unit, _decimals(record))}"],
-            textposition="middle right",
-            cliponaxis=False,
-            hovertemplate=f"{numbers.full(estimate, unit, _decimals(record))}<br>"
-            f"n = {numbers.count(estimate.n)}<extra></extra>",
-        )
-    chart.add_hline(
-        y=record.source.value, line={"color": ink.grid, "width": 1, "dash": "dot"}
-    )
-    return record.source.value
-
-
-def _add_step(
-    chart: go.Figure,
-    part: Part,
-    x: int,
-    at: float,
-    record: Attribution,
-    ink: theme.Ink,
-) -> None:
-    sure = part.low > 0 or part.high < 0
-    color = color_of(record.metric, part.value, ink) if sure else ink.ghost
-    chart.add_bar(
-        x=[x],
-        base=[at],
-        y=[part.value],
-        marker={"color": color},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [part.high - part.value],
-            "arrayminus": [part.value - part.low],
-            "width": 0,
-            "thickness": 1.5,
-            "color": ink.text,
-        },
-        customdata=[[theme.safe(_words(part)), _part(part, record)]],
-        hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
-    )
-    top = max(at, at + part.value, at + part.high)
-    theme.label(
-        chart,
-        numbers.plain(part.value, change_unit(record.metric), _decimals(record)),
-        x=x,
-        y=top,
-        xanchor="center",
-        yanchor="bottom",
-        yshift=3,
-        bgcolor=ink.page,
-        font={"color": ink.text, "size": 13},
+    return sorted(
+        record.parts, key=lambda p: (np.isnan(p.value), -abs(np.nan_to_num(p.value)))
     )
 
 
-def _add_residual(
-    chart: go.Figure, record: Attribution, x: int, at: float, ink: theme.Ink
-) -> None:
-    said = numbers.plain(record.residual, change_unit(record.metric), _decimals(record))
-    chart.add_bar(
-        x=[x],
-        base=[at],
-        y=[record.residual],
-        marker={
-            "color": "rgba(0,0,0,0)",
-            "line": {"color": ink.muted, "width": 1},
-            "pattern": {"shape": "/", "fgcolor": ink.muted},
-        },
-        hovertemplate=f"not accounted for {said}<extra></extra>",
+def _ends(record: Attribution, sides: tuple[str, str]) -> str:
+    return " and ".join(_each(record, sides))
+
+
+def _each(record: Attribution, sides: tuple[str, str]) -> tuple[str, str]:
+    """Return both values with their sides and n."""
+    unit, decimals = words.level_unit(record.quantity), steps_of(record).decimals
+    source, target = (
+        f"{numbers.value(e, unit, decimals)} at {name} (n = {numbers.count(e.n)})"
+        for e, name in zip((record.source, record.target), sides, strict=True)
     )
-    theme.label(
-        chart,
-        said,
-        x=x,
-        y=max(at, at + record.residual),
-        xanchor="center",
-        yanchor="bottom",
-        yshift=3,
-        bgcolor=ink.page,
+    return source, target
+
+
+def _change(record: Attribution) -> str:
+    unit, decimals = words.moved_unit(record.quantity), steps_of(record).decimals
+    ends = record.source.value, record.target.value
+    printed = numbers.as_printed(record.change, *ends, unit, decimals)
+    return numbers.full(printed, unit, decimals)
+
+
+def _moved(record: Attribution, sides: tuple[str, str]) -> str:
+    title, source, target = words.title(record.quantity), *_each(record, sides)
+    return f"{title} went from {source} to {target}, a change of {_change(record)}."
+
+
+def _yet(record: Attribution) -> str:
+    """Say which parts are sure although their sum is not."""
+    steps = steps_of(record)
+    sure = [p for p in steps.parts if is_sure(p)]
+    if not sure:
+        return ""
+    named = "; ".join(
+        f"{components.in_sentence(p.component)}, {said(p, steps)}" for p in sure[:3]
     )
+    return f" Beneath it parts moved that make up for one another: {named}."
+
+
+def _largest(record: Attribution) -> str:
+    steps = steps_of(record)
+    known = [p for p in steps.parts if not np.isnan(p.value)]
+    if not known:
+        return "No part of it can be told: the two sides overlap too little."
+    part = known[0]
+    hedge = "" if is_sure(part) else ", though that part alone could be chance"
+    verb = "seems to be" if record.warnings else "is"
+    name = components.in_sentence(part.component)
+    return f"The largest part {verb} {name}: {said(part, steps)}{hedge}."

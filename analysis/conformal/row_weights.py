@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.arrays import Floats
+from analysis.density.basis import basis
+from analysis.density.density_ratio import fit_density_ratio, importance_weights
 from analysis.errors import SettingError
-from analysis.shifts.basis import basis
-from analysis.shifts.density_ratio import fit_density_ratio, importance_weights
 
 COMPARED = 500
 """Coming people that similarity is averaged over; drawn when there are more."""

@@ -7,9 +7,11 @@ import pandas as pd
 
 from analysis.datasets.load import Dataset, existing_scores
 from analysis.datasets.roles import infer_roles
+from analysis.datasets.times import periods
 from analysis.errors import DataError
 from analysis.evaluation import Evaluation, Scores, Threshold, evaluate
-from analysis.shifts.worlds import Domain
+from analysis.frame import Grouping
+from analysis.shifts.domain import Domain, Unlabelled
 
 
 def two_domains(
@@ -17,7 +19,8 @@ def two_domains(
     target: Dataset,
     features: tuple[str, ...] = (),
     threshold: float = 0.5,
-) -> tuple[Domain, Domain]:
+    time: str = "",
+) -> tuple[Domain, Domain | Unlabelled]:
     """Evaluate two tables by their score columns, over the columns that both have.
 
     Parameters
@@ -26,17 +29,25 @@ def two_domains(
         Declared with the same label and score.
     features : tuple of str
         Columns taken as X, each once; by default all that both tables have, without
-        label, score, weight, identifiers and constants.
+        label, score, weight, time, identifiers and constants.
     threshold : float
+    time : str
+        Column that orders rows in time, which is no feature: a period that the source
+        lacks would make every row of it unlike the source. Empty for none.
+
+    Returns
+    -------
+    (Domain, Domain or Unlabelled)
+        The target without labels where its task has none.
 
     Raises
     ------
     DataError
         A feature is not in both tables or has another role, or no feature is left.
     """
-    columns = tuple(dict.fromkeys(features)) or _shared_features(source, target)
+    columns = tuple(dict.fromkeys(features)) or _shared_features(source, target, time)
     for side in (source, target):
-        _check_features(side, columns)
+        _check_features(side, columns, time)
         absent = [c for c in columns if c not in side.table.columns]
         if absent:
             raise DataError(
@@ -57,15 +68,49 @@ def two_domains(
                 f"The score of '{raw[0].task.title}' is not a probability but that of "
                 "the other table is. Give both on one scale."
             )
-    first, second = (_evaluated(side, threshold) for side in (source, target))
-    second = _same_classes(first, second)
-    return (
-        Domain(first, source.table[list(columns)]),
-        Domain(second, target.table[list(columns)]),
+    first = _evaluated(source, threshold)
+    there, here = (_times(side, time) for side in (target, source))
+    domain = Domain(first, source.table[list(columns)], here)
+    if target.task.is_unlabelled:
+        return domain, _without_labels(target, columns, threshold, there)
+    second = _same_classes(first, _evaluated(target, threshold))
+    return domain, Domain(second, target.table[list(columns)], there)
+
+
+def _without_labels(
+    data: Dataset, columns: tuple[str, ...], threshold: float, times: Grouping | None
+) -> Unlabelled:
+    frame = data.frame
+    return Unlabelled(
+        existing_scores(data),
+        frame.classes,
+        frame.groups,
+        frame.weights,
+        data.table[list(columns)],
+        Threshold(threshold),
+        len(frame.classes) - 1,
+        times,
     )
 
 
-def _check_features(side: Dataset, features: tuple[str, ...]) -> None:
+def _times(data: Dataset, column: str) -> Grouping | None:
+    """Return the periods of the rows; None where no column tells them."""
+    if not column:
+        return None
+    if column not in data.table:
+        raise DataError(
+            f"'{data.task.title}' has no column '{column}' to order its rows by. Give "
+            "one that both tables have."
+        )
+    return periods(data.table[column])
+
+
+def _check_features(side: Dataset, features: tuple[str, ...], time: str) -> None:
+    if time and time in features:
+        raise DataError(
+            f"'{time}' orders the rows in time, so it cannot be a feature as well: new "
+            "periods would be unlike anything before. Leave it out of the features."
+        )
     roles: dict[str, set[str | None]] = {
         "the label": {side.task.label},
         "a score": {*_score_columns(side)},
@@ -113,8 +158,8 @@ def _same_classes(first: Evaluation, second: Evaluation) -> Evaluation:
     return replace(second, y_true=y_true, scores=scores, classes=first.classes)
 
 
-def _shared_features(source: Dataset, target: Dataset) -> tuple[str, ...]:
-    taken: set[str | None] = {*_score_columns(source), *_score_columns(target)}
+def _shared_features(source: Dataset, target: Dataset, time: str) -> tuple[str, ...]:
+    taken: set[str | None] = {time, *_score_columns(source), *_score_columns(target)}
     taken |= {c for s in (source, target) for c in (s.task.label, s.task.weight)}
     useless: set[str] = set()
     for table in (source.table, target.table):

@@ -1,9 +1,10 @@
 """Declare a file as a scored table from the words of the command line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.datasets.declaring import table_notes, task_from_roles
@@ -18,7 +19,7 @@ from analysis.datasets.roles import (
     likely_positive,
 )
 from analysis.datasets.task import Task
-from analysis.errors import SettingError
+from analysis.errors import DataError, SettingError
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,40 @@ def scored_file(name: str, columns: ScoredColumns) -> Dataset:
         )
     task = task_from_roles(_roles(columns, table), table, Path(name).name, digest="")
     return _labelled(task, read)
+
+
+def second_file(name: str, columns: ScoredColumns, first: Task) -> Dataset:
+    """Read a file to be held against another; without the label column it has none.
+
+    Parameters
+    ----------
+    name : str
+    columns : ScoredColumns
+        With the cut points of the first file.
+    first : Task
+        Of the first file; its classes are those of an unlabelled one.
+
+    Raises
+    ------
+    SettingError, DataError
+        As `scored_file`.
+    """
+    read = open_table(name)
+    if columns.label in read.table.columns:
+        return scored_file(name, columns)
+    needed = [*columns.scores, *columns.groups]
+    needed += [columns.weights] if columns.weights else []
+    absent = [c for c in needed if c not in read.table.columns]
+    if absent:
+        raise DataError(
+            f"'{name}' has no column {', '.join(absent)}. Give a file that has it, or "
+            "name other columns."
+        )
+    title = Path(name).name
+    task = replace(first, name=title, title=title, is_unlabelled=True)
+    table = read.table.reset_index(drop=True)
+    frame = frame_of(task, table, np.arange(len(table)))
+    return Dataset(task, table, frame, read.notes)
 
 
 def _roles(columns: ScoredColumns, table: pd.DataFrame) -> Roles:

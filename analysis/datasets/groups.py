@@ -1,6 +1,6 @@
 """A column as groups: categories as they are, numbers by cut points."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -99,6 +99,18 @@ def _by_value(column: pd.Series) -> Grouping:
         raise TooManyGroupsError(str(column.name), len(kept), MAX_GROUPS)
     renumbered = np.append(np.cumsum(used) - 1, 0)  # the code -1 points at the last
     return _with_missing(renumbered[codes], codes >= 0, kept)
+
+
+OTHERS = "Not said"
+"""Rows whose value is gathered under no name."""
+
+
+def gathered(column: pd.Series, groups: Mapping[str, tuple[str, ...]]) -> Grouping:
+    """Return a column's values under common names; those that have none come last."""
+    position = {v: i for i, members in enumerate(groups.values()) for v in members}
+    codes, words = pd.factorize(column)
+    known = [position.get(value_name(word), len(groups)) for word in words]
+    return Grouping(np.array([*known, len(groups)])[codes], (*groups, OTHERS))
 
 
 def value_name(value: object) -> str:

@@ -14,7 +14,7 @@ from analysis.arrays import Floats, Ints, digest_of
 from analysis.cohorts import parse
 from analysis.datasets import synthetic
 from analysis.datasets.columns import content_digest, kind_of, to_pandas
-from analysis.datasets.groups import grouping_of, value_name
+from analysis.datasets.groups import gathered, grouping_of, value_name
 from analysis.datasets.task import Task
 from analysis.datasets.times import periods
 from analysis.errors import DataError, SettingError
@@ -95,7 +95,11 @@ def load(task: Task, tables: Path | None = None) -> Dataset:
     full = full_table(task.table, tables)
     _check_columns(task, full)
     keep = matches(parse(task.rows), full)
-    has_label = full[task.label].notna().to_numpy()
+    has_label = (
+        np.ones(len(full), dtype=bool)
+        if task.is_unlabelled
+        else full[task.label].notna().to_numpy()
+    )
     rows = np.flatnonzero(keep & has_label)
     if not len(rows):
         raise DataError(
@@ -148,7 +152,8 @@ def _planted(k: int) -> pd.DataFrame:
 
 
 def _check_columns(task: Task, table: pd.DataFrame) -> None:
-    needed = [task.label, *task.features, *task.sensitive]
+    needed = [*task.features, *task.sensitive]
+    needed += [] if task.is_unlabelled else [task.label]
     needed += [c for c in (task.weight, task.time, task.domain) if c is not None]
     needed += list(task.score.columns) if task.score else []
     absent = sorted({c for c in needed if c not in table.columns})
@@ -165,13 +170,19 @@ def frame_of(task: Task, table: pd.DataFrame, row_ids: Ints) -> AuditFrame:
         features=pd.DataFrame(
             {f: as_feature(table[f]) for f in task.features}, index=table.index
         ),
-        y_true=label_codes(table[task.label], task.classes),
+        y_true=None
+        if task.is_unlabelled
+        else label_codes(table[task.label], task.classes),
         classes=task.classes,
         groups=_groups(table, task.sensitive, task.cut_points),
         weights=_weights(task, table),
         domain=_domain(task, table),
         row_ids=row_ids,
         domain_name=task.domain or task.time or "",
+        gathered={
+            name: gathered(table[c.column], c.groups)
+            for name, c in task.comparisons.items()
+        },
     )
 
 

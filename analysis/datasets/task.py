@@ -26,6 +26,26 @@ class ExistingScore:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """A customary way to tell two sides of a table apart.
+
+    Parameters
+    ----------
+    column : str
+        Whose values are gathered under names.
+    groups : mapping of str to tuple of str
+        Values by the name that they are gathered under.
+    source, target : str
+        The two names that are compared first.
+    """
+
+    column: str
+    groups: Mapping[str, tuple[str, ...]]
+    source: str
+    target: str
+
+
+@dataclass(frozen=True)
 class Task:
     """A table with the role of each column.
 
@@ -54,6 +74,10 @@ class Task:
     recorded_in : mapping of str to tuple of str
         Columns filled in for some values of `time` only. They are left out of the
         features and of shift weights whenever rows of other times take part.
+    comparisons : mapping of str to Comparison
+        Customary sides of a shift, by name.
+    is_unlabelled : bool
+        The table has no label column: it serves as the target of a shift alone.
     official_split : str or None
         Column holding 'train' or 'test'.
     filters : mapping of str to str
@@ -81,6 +105,8 @@ class Task:
     domain: str | None = None
     score: ExistingScore | None = None
     recorded_in: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    comparisons: Mapping[str, Comparison] = field(default_factory=dict)
+    is_unlabelled: bool = False
     official_split: str | None = None
     filters: Mapping[str, str] = field(default_factory=dict)
     rows: str = ""
@@ -125,6 +151,11 @@ def task_to_json(task: Task) -> dict[str, Any]:
     return asdict(task)
 
 
+def _comparison(data: Mapping[str, Any]) -> Comparison:
+    groups = {name: tuple(values) for name, values in data["groups"].items()}
+    return Comparison(data["column"], groups, data["source"], data["target"])
+
+
 def task_from_json(data: Mapping[str, Any]) -> Task:
     """Rebuild a task from `task_to_json`, turning lists back into tuples.
 
@@ -142,6 +173,8 @@ def task_from_json(data: Mapping[str, Any]) -> Task:
             values[key] = tuple(value)
         elif key in ("cut_points", "recorded_in"):
             values[key] = {k: tuple(v) for k, v in value.items()}
+        elif key == "comparisons":
+            values[key] = {k: _comparison(v) for k, v in value.items()}
         elif key == "score" and value is not None:
             values[key] = ExistingScore(**{**value, "columns": tuple(value["columns"])})
         else:

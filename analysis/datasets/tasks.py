@@ -2,8 +2,58 @@
 
 from dataclasses import replace
 
-from analysis.datasets.task import ExistingScore, Task
+from analysis.datasets.task import Comparison, ExistingScore, Task
 from analysis.errors import SettingError
+
+_REGIONS = {
+    "United States": ("United-States",),
+    "Latin America and the Caribbean": (
+        "Columbia",
+        "Cuba",
+        "Dominican-Republic",
+        "Ecuador",
+        "El-Salvador",
+        "Guatemala",
+        "Haiti",
+        "Honduras",
+        "Jamaica",
+        "Mexico",
+        "Nicaragua",
+        "Outlying-US(Guam-USVI-etc)",
+        "Peru",
+        "Puerto-Rico",
+        "Trinadad&Tobago",
+    ),
+    "Asia": (
+        "Cambodia",
+        "China",
+        "Hong",
+        "India",
+        "Iran",
+        "Japan",
+        "Laos",
+        "Philippines",
+        "Taiwan",
+        "Thailand",
+        "Vietnam",
+    ),
+    "Europe and Canada": (
+        "Canada",
+        "England",
+        "France",
+        "Germany",
+        "Greece",
+        "Holand-Netherlands",
+        "Hungary",
+        "Ireland",
+        "Italy",
+        "Poland",
+        "Portugal",
+        "Scotland",
+        "Yugoslavia",
+    ),
+}
+"""Countries as the table spells them; 'South' may be Korea or Africa: not said."""
 
 ADULT = Task(
     name="adult",
@@ -27,6 +77,14 @@ ADULT = Task(
     ),
     sensitive=("sex", "race", "age"),
     cut_points={"age": (25, 40, 60)},
+    comparisons={
+        "region of origin": Comparison(
+            "native_country",
+            _REGIONS,
+            "United States",
+            "Latin America and the Caribbean",
+        )
+    },
     official_split="official_split",
     rows_are="people",
     positive_words="who earn over 50K",

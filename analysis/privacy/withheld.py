@@ -1,7 +1,7 @@
 """Which groups stay hidden in everything that is published together."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -10,6 +10,7 @@ from analysis.arrays import Bools, frozen
 from analysis.counts import Counts, counts_of
 from analysis.errors import SettingError
 from analysis.evaluation import Evaluation
+from analysis.frame import Grouping
 from analysis.metrics.bands import class_counts
 from analysis.privacy.suppression import Suppression, suppression
 from analysis.subgroups.listing import Listing
@@ -127,21 +128,59 @@ def hidden_groups(evaluation: Evaluation, listed: Listing, k: int) -> Bools:
 
 
 def hidden_on_any(
-    sides: Sequence[Evaluation], attributes: tuple[str, ...], k: int
+    sides: Sequence[Evaluation],
+    attributes: tuple[str, ...],
+    k: int,
+    beside: Sequence[tuple[str, ...]] = (),
 ) -> Bools:
     """Return which groups must not be shown on one of several sides, bool[g].
+
+    Groups are the same where their names are. They stand in the order of `named_alike`:
+    where all sides have the same names, in that of their codes.
 
     Parameters
     ----------
     sides : sequence of Evaluation
-        With the same groups: runs on the same rows, or two tables.
+        Runs on the same rows, or two tables.
     attributes : tuple of str
     k : int
         Fewest people that may be shown; below 2 hides nothing.
+    beside : sequence of tuple of str
+        Other crossings that readers see together with this one.
     """
-    hidden = [published(side, [attributes], k).of(attributes) for side in sides]
+    alike = named_alike(sides, {a for c in (attributes, *beside) for a in c})
+    crossings = [attributes, *beside]
+    hidden = [published(side, crossings, k).of(attributes) for side in alike]
     any_of_them: Bools = np.any(hidden, axis=0)
     return any_of_them
+
+
+def named_alike(
+    sides: Sequence[Evaluation], attributes: Iterable[str]
+) -> list[Evaluation]:
+    """Return sides whose attributes have the same groups, in the same order.
+
+    They are the first side's, then those that only later ones have. A group that a
+    side lacks has nobody there.
+    """
+    alike = list(sides)
+    for attribute in attributes:
+        if not all(attribute in side.groups for side in sides):
+            continue  # crossing it is refused, and in plain words
+        own = [side.groups[attribute] for side in sides]
+        names = tuple(dict.fromkeys(name for g in own for name in g.names))
+        alike = [_renamed(side, attribute, names) for side in alike]
+    return alike
+
+
+def _renamed(side: Evaluation, attribute: str, names: tuple[str, ...]) -> Evaluation:
+    """Return a side with more names for an attribute's groups, or in another order."""
+    own = side.groups[attribute]
+    if own.names == names:
+        return side
+    place = {name: code for code, name in enumerate(names)}
+    codes = np.array([place[name] for name in own.names], np.int64)[own.codes]
+    return replace(side, groups={**side.groups, attribute: Grouping(codes, names)})
 
 
 def _suppressed(

@@ -12,6 +12,9 @@ BINS = 10
 FEW_VALUES = 20
 """A number with at most this many values is compared value by value."""
 
+SMALL = 0.02
+"""A column of which fewer rows moved than this moved little, however sure that is."""
+
 DRAWS = 1_000
 NOISE_LEVEL = 0.99
 
@@ -43,6 +46,14 @@ class FeatureShift:
         """Whether the column moved by more than noise."""
         return self.size > self.noise_floor
 
+    @property
+    def is_large(self) -> bool:
+        """Whether it moved by more than noise and by a size that may matter.
+
+        The noise floor falls with n: with enough rows every difference is above it.
+        """
+        return self.is_sure and self.size >= SMALL
+
 
 def feature_shifts(
     source: pd.DataFrame,
@@ -70,27 +81,50 @@ def feature_shifts(
     weights = np.concatenate([source_weights, target_weights])
     shifts = []
     for name in source.columns:
-        both = pd.concat([source[name].astype(object), target[name].astype(object)])
-        codes = _binned(both, pd.api.types.is_numeric_dtype(source[name]))
-        missing = both.isna().to_numpy()
+        codes = _codes(source[name], target[name])
         shares = _shares(codes, weights, len(source))
         shifts.append(
             FeatureShift(
                 feature=str(name),
                 size=_distance(*shares),
                 noise_floor=_noise_floor(codes, weights, len(source), rng),
-                missing_source=float(missing[: len(source)].mean()),
-                missing_target=float(missing[len(source) :].mean()),
+                missing_source=float(source[name].isna().mean()),
+                missing_target=float(target[name].isna().mean()),
             )
         )
     return tuple(sorted(shifts, key=lambda s: s.noise_floor - s.size))
 
 
-def _binned(both: pd.Series, is_numeric: bool) -> Ints:
-    if not is_numeric or both.nunique() <= FEW_VALUES:
-        codes, _ = pd.factorize(both.map(str).where(both.notna()))
-        return np.asarray(codes + 1, dtype=np.int64)
-    values = both.to_numpy(dtype=np.float64, na_value=np.nan)
+def _codes(source: pd.Series, target: pd.Series) -> Ints:
+    """Return the bin of every source row, then of every target row; 0 is missing."""
+    columns = source, target
+    if all(isinstance(c.dtype, pd.CategoricalDtype) for c in columns):
+        return _of_categories(source, target)
+    is_number = all(pd.api.types.is_numeric_dtype(c) for c in columns)
+    both = pd.concat([c.astype(object) for c in columns])
+    if is_number:
+        values = np.concatenate(
+            [c.to_numpy(dtype=np.float64, na_value=np.nan) for c in columns]
+        )
+        if len(np.unique(values[~np.isnan(values)])) > FEW_VALUES:
+            return _binned(values)
+        both = pd.Series(values)
+    codes, _ = pd.factorize(both.map(str).where(both.notna()))
+    return np.asarray(codes + 1, dtype=np.int64)
+
+
+def _of_categories(source: pd.Series, target: pd.Series) -> Ints:
+    """Return one code per category, whatever order either side has them in."""
+    words = [c.cat.categories.map(str) for c in (source, target)]
+    names = words[0].union(words[1], sort=False)
+    found = []
+    for column, own in zip((source, target), words, strict=True):
+        places = np.append(names.get_indexer(own), -1)  # the code of missing is -1
+        found.append(places[column.cat.codes.to_numpy()])
+    return np.concatenate(found).astype(np.int64) + 1
+
+
+def _binned(values: Floats) -> Ints:
     codes = np.searchsorted(_edges(values[~np.isnan(values)]), values, side="left") + 1
     return np.where(np.isnan(values), 0, codes).astype(np.int64)
 

@@ -5,8 +5,9 @@ what is chosen on rows looks kinder on the same rows.
 """
 
 import numpy as np
+import pandas as pd
 
-from analysis.arrays import Ints
+from analysis.arrays import Bools, Ints
 from analysis.evaluation import Evaluation
 
 
@@ -17,6 +18,22 @@ def half_rows(n: int, seed: int = 0) -> tuple[Ints, Ints]:
     """
     drawn = np.random.default_rng(seed).permutation(n)
     return np.sort(drawn[: n // 2]), np.sort(drawn[n // 2 :])
+
+
+def may_be_learnt(features: pd.DataFrame) -> Bools:
+    """Return which rows of a second table may be learnt from, bool[n]; about half.
+
+    A table from elsewhere has no splits, so its rows are told apart by their content:
+    equal rows are on one side, and a row stays there when others are left out.
+
+    Parameters
+    ----------
+    features : DataFrame [n, d]
+    """
+    texts = features.select_dtypes("category").columns
+    plain = features.astype(dict.fromkeys(texts, object))
+    hashes = pd.util.hash_pandas_object(plain, index=False).to_numpy(np.uint64)
+    return np.asarray(hashes % np.uint64(2) == 0)
 
 
 def halves(evaluation: Evaluation, seed: int = 0) -> tuple[Evaluation, Evaluation]:

@@ -11,17 +11,17 @@ class Order:
 
     Parameters
     ----------
-    do : 'train', 'sweep', 'score', 'try' or 'cancel'
+    do : 'train', 'sweep', 'score', 'try', 'ask' or 'cancel'
     run : str
         Id of a run in the store; of a sweep its first member's. For 'try', the key of
-        a trial.
+        a trial; for 'ask', that of an inquiry.
     data : str
         For 'score', digest of the table to be scored.
     others : tuple of str
         For 'sweep', the ids of its other members.
     """
 
-    do: Literal["train", "sweep", "score", "try", "cancel"]
+    do: Literal["train", "sweep", "score", "try", "ask", "cancel"]
     run: str
     data: str = ""
     others: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """JobQueue: the server's side of training. Imports no torch."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -9,12 +10,15 @@ from analysis.datasets.load import Dataset, load
 from analysis.errors import RunError, StoreError
 from models.failures import (
     DISK_FULL,
+    INQUIRY_STOPPED,
     TRIAL_DISK_FULL,
     TRIAL_STOPPED,
     DiskFullError,
     reason_of,
     reason_of_exit,
 )
+from models.inquiry import Inquiry
+from models.inquiry_rows import STOPPED
 from models.jobs.process import WorkerProcess
 from models.jobs.protocol import Order
 from models.ledger import CANCELLED, INTERRUPTED
@@ -29,6 +33,9 @@ CANCEL_SECONDS = 1.0
 """A worker that has not stopped this long after a cancel is killed."""
 
 CLOSE_SECONDS = 2.0
+
+ATTENDED_SECONDS = 5.0
+"""An inquiry that waits is dropped when nobody has asked for it for so long."""
 
 NEVER_BEGAN = "Cancelled before it began."
 
@@ -59,6 +66,7 @@ class JobQueue:
         self._waiting: deque[Order] = deque()
         self._current: Order | None = None
         self._killed: Order | None = None
+        self._asked: dict[str, float] = {}
         self._is_closed = False
         self._worker: WorkerProcess | None = None
         # Guards the fields above; also says that one of them has changed.
@@ -185,6 +193,29 @@ class JobQueue:
         for order in dropped:
             self._store.trials.cancel(order.run)
 
+    def ask(self, inquiry: Inquiry) -> None:
+        """Queue an inquiry; one that is done is found.
+
+        The result is `store.inquiries.answer(key)`; `store.inquiries.state(key)` says
+        how far it is. Whoever waits asks again and again: one that nobody has asked
+        for lately does not hold up the others when its turn comes.
+        """
+        self._asked[inquiry.key] = time.monotonic()
+        self._store.inquiries.submit(inquiry, self._owner.token)
+        if self._store.inquiries.state(inquiry.key).state == "queued":
+            self._enqueue(Order("ask", inquiry.key))
+
+    def stop_asking(self, key: str) -> None:
+        """Stop an inquiry of this queue, under way or waiting."""
+        with self._change:
+            self._waiting = deque(
+                o for o in self._waiting if o.do != "ask" or o.run != key
+            )
+            current = self._current
+            if current is not None and current.do == "ask" and current.run == key:
+                self._stop_current(current)
+        self._store.inquiries.fail(key, "cancelled", STOPPED)
+
     def cancel(self, run_id: str) -> None:
         """Cancel a run of this queue, and the run it waits for.
 
@@ -211,12 +242,16 @@ class JobQueue:
                 and _trains(current, run_id)
                 and self._worker is not None
             ):
-                self._worker.send(Order("cancel", run_id))
-                timer = threading.Timer(
-                    CANCEL_SECONDS, self._kill, (self._current, self._worker)
-                )
-                timer.daemon = True
-                timer.start()
+                self._stop_current(current)
+
+    def _stop_current(self, order: Order) -> None:
+        """Ask the worker to stop, and kill it if it does not; holds `_change`."""
+        if self._worker is None:
+            return
+        self._worker.send(Order("cancel", order.run))
+        timer = threading.Timer(CANCEL_SECONDS, self._kill, (order, self._worker))
+        timer.daemon = True
+        timer.start()
 
     def close(self) -> None:
         """Stop; unfinished runs are marked as interrupted and can be resumed.
@@ -282,12 +317,25 @@ class JobQueue:
 
     def _next(self) -> Order | None:
         with self._change:
+            self._drop_unattended()
             while not self._waiting and not self._is_closed:
                 self._change.wait()
+                self._drop_unattended()
             if self._is_closed:
                 return None
             self._current = self._waiting.popleft()
             return self._current
+
+    def _drop_unattended(self) -> None:
+        """Leave out inquiries that nobody waits for any more; holds `_change`."""
+        now = time.monotonic()
+        kept = [
+            o
+            for o in self._waiting
+            if o.do != "ask" or now - self._asked.get(o.run, 0.0) < ATTENDED_SECONDS
+        ]
+        if len(kept) < len(self._waiting):
+            self._waiting = deque(kept)
 
     def _running_worker(self) -> WorkerProcess:
         if self._worker is not None and not self._worker.is_running:
@@ -309,6 +357,9 @@ class JobQueue:
     def _write_failure(self, order: Order, reason: str) -> None:
         if order.do == "score":
             self._store.scorings.end(order.run, order.data, reason=reason)
+            return
+        if order.do == "ask":
+            self._store.inquiries.fail(order.run, "failed", INQUIRY_STOPPED)
             return
         if order.do == "try":
             full = reason == DISK_FULL

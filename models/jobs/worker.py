@@ -19,6 +19,7 @@ from typing import TextIO
 from analysis.errors import StoreError
 from models.devices import use_threads
 from models.execute import execute, execute_scoring
+from models.execute_inquiry import execute_inquiry
 from models.execute_sweep import execute_sweep
 from models.execute_trial import execute_trial
 from models.jobs.protocol import ENDED, Order, order_of
@@ -87,6 +88,8 @@ class Worker:
             execute_scoring(self._store, order.run, order.data)
         elif order.do == "try":
             execute_trial(self._store, order.run)
+        elif order.do == "ask":
+            execute_inquiry(self._store, order.run, should_stop)
         elif order.do == "sweep":
             execute_sweep(self._store, order.runs, self._owner, should_stop)
         else:

@@ -14,6 +14,7 @@ from models.remedies.dynamic_weights import DynamicWeights
 from models.remedies.emphasis import Emphasis
 from models.remedies.encouraging import EncouragingLoss
 from models.remedies.exponentiated_gradient import ExponentiatedGradient
+from models.remedies.fine_tune import FineTune
 from models.remedies.focal import FocalLoss
 from models.remedies.gap_penalty import GapPenalty
 from models.remedies.grid_search import GridSearch
@@ -25,6 +26,7 @@ from models.remedies.isotonic import Isotonic
 from models.remedies.label_margins import LabelMargins
 from models.remedies.label_robust import LabelRobustLoss
 from models.remedies.last_layer import LastLayer
+from models.remedies.leave_out import LeaveOut
 from models.remedies.logit_adjustment import LogitAdjustment
 from models.remedies.masked_feature import MaskedFeature
 from models.remedies.mixup import Mixup
@@ -40,6 +42,7 @@ from models.remedies.smote import Smote
 from models.remedies.squentropy import Squentropy
 from models.remedies.suspicious_rows import SuspiciousRows
 from models.remedies.target_correlation import TargetCorrelation
+from models.remedies.target_mix import TargetMix
 from models.remedies.temperature import Temperature
 from models.remedies.temperature_sampling import TemperatureSampling
 from models.remedies.train_twice import TrainTwice
@@ -52,6 +55,7 @@ REMEDIES: dict[str, type[Remedy]] = {
     "inverse_frequency": InverseFrequency,
     "emphasis": Emphasis,
     "importance_weights": ImportanceWeights,
+    "target_mix": TargetMix,
     "moment_matching": MomentMatching,
     "target_correlation": TargetCorrelation,
     "undersampling": Undersampling,
@@ -62,6 +66,8 @@ REMEDIES: dict[str, type[Remedy]] = {
     "masked_feature": MaskedFeature,
     "decorrelation": Decorrelation,
     "added_source": AddedSource,
+    "leave_out": LeaveOut,
+    "fine_tune": FineTune,
     "focal": FocalLoss,
     "squentropy": Squentropy,
     "asymmetric": AsymmetricLoss,

@@ -56,6 +56,8 @@ def completed(recipe: Recipe) -> Recipe:
         A retraining remedy stands after a post-hoc one, or a setting is wrong.
     """
     stages = tuple(stage(s.remedy, **s.settings) for s in recipe.stages)
+    for given in stages:
+        remedy_of(given)  # refuses settings that do not go together
     kinds = [_remedy_class(s.remedy) for s in stages]
     if recipe.layers == "last" and not recipe.warm_start:
         raise SettingError(

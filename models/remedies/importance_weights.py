@@ -8,19 +8,19 @@ import pandas as pd
 
 from analysis.arrays import Bools, Floats
 from analysis.cohorts import parse
+from analysis.density.basis import Basis, basis
+from analysis.density.density_ratio import fit_density_ratio
 from analysis.errors import DataError
 from analysis.frame import AuditFrame
-from analysis.shifts.basis import Basis, basis
-from analysis.shifts.density_ratio import fit_density_ratio
 from models.kernel_matching import match_means, random_features
 from models.remedies.base import Needs
 from models.remedies.features import features_named
 from models.remedies.settings import (
     choice_setting,
-    cohort_setting,
     feature_setting,
     setting,
 )
+from models.remedies.target_rows import LooksAtTarget
 from models.remedies.weighing import Weighing, inside_of
 
 CLASSIFIER, MATCHING, DOUBLE = (
@@ -31,14 +31,15 @@ CLASSIFIER, MATCHING, DOUBLE = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class ImportanceWeights(Weighing):
+class ImportanceWeights(LooksAtTarget, Weighing):
     """Weigh each training row by how much likelier it is in the target.
 
-    The target is the part of the training rows that a rule names, such as the newest
-    year or one region; what the rule names is left out of the comparison, as are the
-    features in `ignored`: one that follows from the rule would leave the target's rows
-    alone. The effective number of rows, (sum w)^2 / sum w^2, tells how many are left:
-    with few, the model follows their noise, and a strength below 1 or a cap is better.
+    The target is another table, or the part of the training rows that a rule names,
+    such as the newest year or one region. What the rule names is then left out of the
+    comparison, as are the features in `ignored`: one that follows from the rule would
+    leave the target's rows alone. The effective number of rows, (sum w)^2 / sum w^2,
+    tells how many are left: with few, the model follows their noise, and a strength
+    below 1 or a cap is better.
 
     Three estimates. A classifier of target against other rows, cross-fitted, gives
     odds r, and the ratio of target to all rows is r / (p r + 1 - p) with p the
@@ -67,9 +68,6 @@ class ImportanceWeights(Weighing):
     needs: ClassVar[tuple[Needs, ...]] = ("label at training", "target data")
     slowness: ClassVar[float] = 1.5
 
-    target: str = cohort_setting(
-        "The people that training rows should look like.", is_required=True
-    )
     estimate: str = choice_setting(
         CLASSIFIER,
         (CLASSIFIER, MATCHING, DOUBLE),
@@ -102,6 +100,8 @@ class ImportanceWeights(Weighing):
         DataError
             No row matches the target, all do, or nothing is left to compare.
         """
+        if self.table:
+            return self._flattened(self._beside(train, seed), train)
         inside = inside_of(train, self.target)
         if train.weights[inside].sum() <= 0 or train.weights[~inside].sum() <= 0:
             raise DataError(
@@ -116,8 +116,33 @@ class ImportanceWeights(Weighing):
         else:
             trimmed = self.trimmed if self.estimate == DOUBLE else 0.0
             found = _matched(table, train.weights, inside, trimmed, seed)
+        return self._flattened(found, train)
+
+    def _flattened(self, found: Floats, train: AuditFrame) -> Floats:
         flattened: Floats = found**self.strength
         return flattened * train.weights.sum() / float(flattened @ train.weights)
+
+    def _beside(self, train: AuditFrame, seed: int) -> Floats:
+        """Return the weights that make all training rows look like another table."""
+        other = self.target_among(train)
+        left_out = {*features_named(train, self.ignored)}
+        shared = [f for f in train.features if f in other.features]
+        kept = [f for f in shared if f not in left_out]
+        if not kept:
+            raise DataError(
+                "No feature is left to find similar rows by: the other table has none "
+                "of them, or all are ignored. Ignore fewer."
+            )
+        table = basis(train.features[kept], other.features[kept])
+        own = train.weights, other.weights
+        if self.estimate == CLASSIFIER:
+            at_train, _ = fit_density_ratio(table, *own, seed=seed).log_ratio()
+            ratios: Floats = np.exp(at_train - at_train.max())
+            return ratios
+        features = random_features(table.columns, seed)
+        n = table.n_source
+        trimmed = self.trimmed if self.estimate == DOUBLE else 0.0
+        return match_means(features[:n], features[n:], *own, trimmed).source
 
 
 def compared(

@@ -16,7 +16,12 @@ from models.cohort_sets import CohortSet, members_of
 from models.probabilities import log_softmax, scores_of_logits
 from models.remedies.base import Around, Family, Kind, Needs
 from models.remedies.calibration_rows import logits_of_scores, rows_to_fit
-from models.remedies.settings import choice_setting, cohort_setting, table_setting
+from models.remedies.settings import (
+    choice_setting,
+    cohort_setting,
+    refuse_no_target,
+    table_setting,
+)
 from models.scorer import Scorer
 
 EM, BLACK_BOX = "EM", "black-box"
@@ -65,8 +70,7 @@ class PriorCorrection:
 
     target: str = cohort_setting(
         "Whose class shares have changed, such as year = 1995; their labels are not "
-        "read.",
-        is_required=True,
+        "read. With another table it may be empty: then everyone is corrected."
     )
     estimate: str = choice_setting(
         EM,
@@ -78,6 +82,9 @@ class PriorCorrection:
         "Another table that holds the target's people; empty for this one.",
         is_required=False,
     )
+
+    def __post_init__(self) -> None:
+        refuse_no_target(self.target, self.table)
 
     def fit(self, scorer: Scorer, calibration: AuditFrame) -> "Shifted":
         """Refuse: scores and labels of calibration rows are not enough.
@@ -128,7 +135,8 @@ class PriorCorrection:
         listed = "; ".join(_share_words(one) for one in parameters["classes"])
         said = [
             f"Estimated without labels for {parameters['n']:,.0f} effective rows of "
-            f"'{parameters['target']}' ({parameters['estimate']}), and before for the "
+            f"'{parameters['target'] or parameters['table']}' "
+            f"({parameters['estimate']}), and before for the "
             f"calibration rows outside it: {listed}."
         ]
         condition = parameters["condition"]

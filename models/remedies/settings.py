@@ -4,6 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from analysis.errors import SettingError
+
 SettingKind = Literal[
     "number",
     "integer",
@@ -123,6 +125,21 @@ def feature_setting(help: str, *, is_required: bool = True) -> Any:  # noqa: A00
     return _declared("feature", default, help)
 
 
+def refuse_no_target(target: str, table: str) -> None:
+    """Refuse a remedy that looks at a target and names none.
+
+    Raises
+    ------
+    SettingError
+        Neither a rule nor another table is given.
+    """
+    if not (target.strip() or table.strip()):
+        raise SettingError(
+            "This remedy needs a target: a rule such as year = 95, or another table. "
+            "Give one."
+        )
+
+
 def table_setting(help: str, *, is_required: bool = True) -> Any:  # noqa: A002
     """Declare another table, by the name of its task."""
     default = dataclasses.MISSING if is_required else ""
@@ -131,7 +148,8 @@ def table_setting(help: str, *, is_required: bool = True) -> Any:  # noqa: A002
 
 def settings_of(remedy: type[Any]) -> tuple[Setting, ...]:
     """Return a remedy's settings in the order of its form."""
-    return tuple(_setting(field) for field in dataclasses.fields(remedy))
+    fields = dataclasses.fields(remedy)
+    return tuple(_setting(field) for field in fields if field.metadata)
 
 
 def dial_of(remedy: type[Any]) -> Setting | None:

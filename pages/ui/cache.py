@@ -23,15 +23,19 @@ from analysis.datasets.load import Dataset, existing_scores, load
 from analysis.datasets.splits import split
 from analysis.datasets.task import task_from_json, task_to_json
 from analysis.errors import AuditError, RunError
-from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
+from analysis.evaluation import (
+    DecisionRule,
+    Evaluation,
+    Scores,
+    Threshold,
+    evaluate,
+)
 from analysis.frame import Splits
 from analysis.metrics.bins import Binning
 from analysis.privacy.cohort import refuse_few
 from analysis.privacy.withheld import Published, published
-from analysis.shifts.attribution import Attribution, attribute_covariates
-from analysis.shifts.shift import FeatureShift, feature_shifts
+from analysis.shifts.domain import Domain, Unlabelled
 from analysis.shifts.split_comparison import SplitComparison, split_comparison
-from analysis.shifts.worlds import Domain
 from analysis.subgroups.disaggregate import Disaggregation, disaggregate
 from analysis.subgroups.finding import Finding, find
 from analysis.subgroups.listing import Crossings
@@ -46,7 +50,8 @@ DIGESTS: dict[type, Any] = {
     Evaluation: lambda e: e.digest,
     Dataset: lambda d: d.digest,
     Splits: lambda s: s.digest,
-    Domain: lambda d: (d.evaluation.digest, tuple(d.columns)),
+    Domain: lambda d: d.digest,
+    Unlabelled: lambda u: u.digest,
 }
 
 
@@ -186,6 +191,27 @@ def scored_table(view: View, other: Dataset) -> Evaluation:
     return whole.decided_by(rule_of(there, other.task))
 
 
+def second_scores(view: View, other: Dataset) -> Scores:
+    """Return the scores of another table's rows under the scorer in view.
+
+    Raises
+    ------
+    RunError
+        The worker is still scoring it, or could not.
+    """
+    if not view.is_trained:
+        return existing_scores(other)
+    return _second_scores(view.run, other, str(store().home))
+
+
+@shared(4)
+def _second_scores(run: str, other: Dataset, home: str) -> Scores:
+    scores = store().table_scores(store().find(run).id, other.digest)
+    if scores is None:
+        raise RunError("The second table has not been scored yet.")
+    return scores.scores
+
+
 @shared(4)
 def _scored_table(part: _Part, other: Dataset, home: str) -> Evaluation:
     run = store().find(part.run)
@@ -271,19 +297,6 @@ def flipped(
 ) -> Flips:
     """Return whose decision changed."""
     return flips(before, after, attributes, k)
-
-
-@shared(16)
-def attribution(source: Domain, target: Domain, metric: str) -> Attribution:
-    """Return a change in a metric, split between P(X) and P(Y|X)."""
-    return attribute_covariates(source, target, metric)
-
-
-@shared(16)
-def moved_columns(source: Domain, target: Domain) -> tuple[FeatureShift, ...]:
-    """Return how far each column moved, beyond noise."""
-    weights = source.evaluation.weights, target.evaluation.weights
-    return feature_shifts(source.columns, target.columns, *weights)
 
 
 @shared(32)

@@ -1,15 +1,19 @@
 """The command, or the Python, that gives a page's numbers elsewhere."""
 
+import json
 import shlex
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
 
 from analysis.cohorts import cohort_of_group
 from analysis.datasets.groups import edge_name
 from analysis.metrics.bins import Binning
+from analysis.shifts.sides import Sides
+from models.names import joined
 from models.recipe import Recipe
 from models.run import Run
 from pages.ui import state
-from pages.ui.sides import Sides
 from pages.ui.snippets import code
 from pages.ui.view import View
 
@@ -151,11 +155,31 @@ def _k(view: View) -> str:
     return f", k={view.k}" if view.k else ""
 
 
-def attribution_snippet(sides: Sides, metric: str) -> str:
-    """Return the Python that splits the change between two sides."""
-    lines = ["from analysis.shifts.attribution import attribute_covariates"]
-    lines += _sides_lines(sides)
-    return "\n".join([*lines, f"attribute_covariates(source, target, {metric!r})"])
+def shift_command(sides: Sides, name: str, asked: Any) -> str:
+    """Return the command that answers an inquiry about two sides.
+
+    Parameters
+    ----------
+    sides : Sides
+    name : str
+        One of `inquiries.INQUIRIES`.
+    asked : record
+        Its `Asked`; settings at their defaults are left out.
+    """
+    words = ["python", "cli.py", "shift", state.source(), "--ask", name]
+    if sides.table:
+        words += ["--table", sides.table]
+    else:
+        words += ["--by", sides.column, "--source", joined(sides.source)]
+        words += ["--target", joined(sides.target)]
+    words += ["--without", joined(sides.without)] if sides.without else []
+    for field in fields(asked):
+        value = getattr(asked, field.name)
+        if value == field.default:
+            continue
+        text = value if isinstance(value, str) else json.dumps(value)
+        words += ["--set", f"{field.name}={text}"]
+    return _joined([*words, *_view_options(state.view())])
 
 
 def moved_snippet(sides: Sides) -> str:
@@ -166,9 +190,24 @@ def moved_snippet(sides: Sides) -> str:
     return "\n".join([*lines, call])
 
 
+def sides_snippet(sides: Sides, imports: Sequence[str], lines: Sequence[str]) -> str:
+    """Return Python that runs as it stands, with both sides as `source`, `target`.
+
+    Parameters
+    ----------
+    sides : Sides
+    imports : sequence of str
+        What the lines need beside the sides.
+    lines : sequence of str
+        The last one gives the numbers.
+    """
+    return "\n".join([*imports, *_sides_lines(sides), *lines])
+
+
 def _sides_lines(sides: Sides) -> list[str]:
     return [
-        "from pages.ui.sides import Sides, domains",
+        "from analysis.shifts.sides import Sides",
+        "from pages.ui.sides import domains",
         "from pages.ui.state import View",
         *_dataset_lines(),
         f"view = {state.view()!r}",

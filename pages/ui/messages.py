@@ -87,6 +87,6 @@ def announce(text: str) -> None:
 
 def empty(what: str, why: str) -> None:
     """Say what would stand here and why it does not yet; a button may follow."""
-    with st.container(key="empty"):
+    with st.container():
         st.subheader(plain(what), anchor=False)
         st.markdown(plain(why))

@@ -55,7 +55,8 @@ def draw() -> None:
 
 def data_names() -> list[str]:
     """Return the data sets to choose from: uploaded ones, then embedded ones."""
-    names = [task.name for task in cache.store().notes.tasks()]
+    own = cache.store().notes.tasks()
+    names = [task.name for task in own if not task.is_unlabelled]
     for name, task in TASKS.items():
         names += [name, *(f"{name}:{chosen}" for chosen in task.filters)]
     return names

@@ -1,130 +1,173 @@
-"""The two sides of a shift: values of a column, or a second table."""
+"""The two sides of a shift as the page chooses them, and the rows on either side."""
 
-from dataclasses import dataclass
-
-import pandas as pd
 import streamlit as st
 
-from analysis.counts import count
+from analysis.datasets.groups import OTHERS
 from analysis.datasets.load import Dataset
-from analysis.errors import DataError, SettingError
+from analysis.errors import DataError
 from analysis.evaluation import Evaluation
-from analysis.frame import Grouping
-from analysis.privacy.hidden_counts import hidden_in, tells_apart
-from analysis.shifts.worlds import Domain
+from analysis.privacy.sides import refuse_withheld_sides
+from analysis.shifts.domain import Domain, Unlabelled
+from analysis.shifts.sides import (
+    Sides,
+    called,
+    columns_of,
+    compared,
+    domain_of,
+    domains_of,
+    grouping_of_sides,
+    implied,
+    unlabelled_of,
+)
 from analysis.subgroups.finding import Finding
-from pages.ui import cache, kept, state
+from pages.ui import cache, controls, second_table, state
+from pages.ui.decision import carried_over, rule_of
 from pages.ui.messages import plain
 from pages.ui.needs import weight_words
 from pages.ui.scoring import ensure_scored
+from pages.ui.shifting.setting import Setting
 from pages.ui.state import View
 
 SECOND_TABLE = "A second table"
 
 
-@dataclass(frozen=True)
-class Sides:
-    """What is compared with what.
+def choose(data: Dataset, shown: Evaluation) -> tuple[Sides, str]:
+    """Let the reader choose two sides, and the measure.
 
-    Parameters
-    ----------
-    column : str
-        Column whose values tell the sides apart; empty for a second table.
-    source, target : tuple of str
-        Values of that column.
-    table : str
-        Name of the second table's task, the target; empty otherwise.
+    First come the times or domains before the last, and the last; or a customary
+    comparison that the data set declares; or, for the attribute of the finding, the
+    group that fares best and the one that fares worst.
     """
-
-    column: str
-    source: tuple[str, ...] = ()
-    target: tuple[str, ...] = ()
-    table: str = ""
-
-
-def choose(data: Dataset, found: Finding) -> Sides:
-    """Let the reader choose two sides.
-
-    First come the times or domains before the last, and the last; for the attribute
-    of the finding, the group that fares best and the one that fares worst.
-    """
-    seconds = kept.tables_like(data)
-    options = [*columns_of(data, found), *([SECOND_TABLE] if seconds else [])]
-    if not options:
-        raise DataError(
-            "This table has no column that tells two sides apart. Declare a time, a "
-            "domain or a sensitive attribute on the Data page, or upload a second "
-            "table with the same columns there."
-        )
+    found = cache.found(shown, data, state.view().k)
     first, left, right = st.columns(3)
-    column = first.selectbox("Compare by", options, key="shift.by", bind="query-params")
+    below, beside = st.columns([2, 1], vertical_alignment="bottom")
+    with below:
+        metric = controls.metric("shift", controls.measures(shown), "accuracy")
+    options = [*_ordered(data, found), SECOND_TABLE]
+    column = first.selectbox(
+        "Compare by",
+        options,
+        key="shift.by",
+        bind="query-params",
+        format_func=plain,
+    )
     if column == SECOND_TABLE:
-        table = left.selectbox("Target", seconds, key="shift.table")
-        return Sides("", table=str(table))
-    names = list(grouping(data, column).names)
+        return _checked(second_table.choose(data)), metric
+    names = list(grouping_of_sides(data, str(column)).names)
+    before, after = _first_values(data, found, str(column), names)
     key = f"shift.{column}"
-    before, after = names[:-1], names[-1:]
-    if found.is_sure and column == found.attribute:
-        before, after = [found.best], [found.worst]
     source = left.multiselect("Source", names, before, key=f"{key}.source")
     target = right.multiselect("Target", names, after, key=f"{key}.target")
-    return _checked(Sides(column, tuple(source), tuple(target)))
+    with beside:
+        without = _left_out(data, str(column), key)
+    chosen = Sides(str(column), tuple(source), tuple(target), without=without)
+    return _checked(chosen), metric
 
 
-def columns_of(data: Dataset, found: Finding) -> list[str]:
-    """Return the columns that can tell sides apart: time or domain first."""
-    declared = data.task.domain or data.task.time
-    first = [declared] if declared and data.frame.domain is not None else []
+def _ordered(data: Dataset, found: Finding) -> list[str]:
+    """Return what can tell sides apart, the attribute of a sure finding early."""
+    names = columns_of(data)
+    rest = [n for n in names if n in data.frame.groups]
+    first = [n for n in names if n not in rest or n == data.task.domain]
     first += [found.attribute] if found.is_sure else []
-    return list(dict.fromkeys([*first, *data.frame.groups]))
+    return list(dict.fromkeys([*first, *rest]))
 
 
-def grouping(data: Dataset, column: str) -> Grouping:
-    """Return the values of a column as groups."""
-    declared = data.task.domain or data.task.time
-    if column == declared and data.frame.domain is not None:
-        return data.frame.domain
-    return data.frame.groups[column]
+def _first_values(
+    data: Dataset, found: Finding, column: str, names: list[str]
+) -> tuple[list[str], list[str]]:
+    """Return the values on either side until the reader chooses."""
+    if column in data.task.comparisons:
+        declared = data.task.comparisons[column]
+        return [declared.source], [declared.target]
+    if found.is_sure and column == found.attribute:
+        return [found.best], [found.worst]
+    known = [name for name in names if name != OTHERS]
+    return known[:-1], known[-1:]
+
+
+def _left_out(data: Dataset, column: str, key: str) -> tuple[str, ...]:
+    """Let the reader leave features out of the comparison."""
+    given = compared(data, Sides(column))
+    with st.popover("Columns compared"):
+        st.markdown(
+            plain(
+                "A column that follows from the sides would explain everything and "
+                "nothing; leave it out."
+            )
+        )
+        without = st.multiselect("Left out", given, key=f"{key}.without")
+    if len(without) == len(given):
+        st.info("Keep at least one column to compare.")
+        st.stop()
+    return tuple(without)
 
 
 def domains(view: View, data: Dataset, sides: Sides) -> tuple[Domain, Domain]:
-    """Return both sides, on rows that no model was trained on.
+    """Return both sides, on rows that no model was trained on, labels known.
 
     A trained run is read on its calibration and test rows, a score that came with the
     table on all rows.
 
     Raises
     ------
+    DataError
+        The second table has no labels.
     SettingError
         A side would give away a group of fewer people than may be shown.
     """
-    rows = cache.unseen(view)
-    if sides.table:
-        other = cache.dataset(sides.table)
-        ensure_scored(view, other)
-        scored = cache.scored_table(view, other)
-        features = [f for f in data.task.features if f in other.task.features]
-        return _domain(rows, data, features), _domain(scored, other, features)
-    by = grouping(data, sides.column)
-    _refuse_withheld(rows, by.take(data.positions(rows.row_ids)), sides, view.k)
-    method = "time" if sides.column == data.task.time else ""
-    features = [f for f in data.features_for(method) if f != sides.column]
-    source, target = (
-        _domain(_with_values(rows, data, by, values), data, features)
-        for values in (sides.source, sides.target)
-    )
+    source, target = both(view, data, sides)
+    if isinstance(target, Unlabelled):
+        raise DataError("The target has no labels. Choose one that has.")
     return source, target
 
 
-def words(sides: Sides, n_source: int, n_target: int, data: Dataset) -> str:
+def both(view: View, data: Dataset, sides: Sides) -> tuple[Domain, Domain | Unlabelled]:
+    """Return both sides, the target without labels where its table has none."""
+    rows = cache.unseen(view)
+    if sides.table:
+        return _with_second(view, data, sides, rows)
+    by = grouping_of_sides(data, sides.column)
+    own = by.take(data.positions(rows.row_ids))
+    refuse_withheld_sides(rows, own, (sides.source, sides.target), view.k, sides.column)
+    return _sides_of(rows, data, sides)
+
+
+@cache.shared(8)
+def _sides_of(rows: Evaluation, data: Dataset, sides: Sides) -> tuple[Domain, Domain]:
+    return domains_of(rows, data, sides)
+
+
+def _with_second(
+    view: View, data: Dataset, sides: Sides, rows: Evaluation
+) -> tuple[Domain, Domain | Unlabelled]:
+    other = cache.dataset(sides.table)
+    ensure_scored(view, other)
+    features = compared(data, sides, other)
+    source = domain_of(rows, data, features)
+    if not other.task.is_unlabelled:
+        return source, domain_of(cache.scored_table(view, other), other, features)
+    scores = cache.second_scores(view, other)
+    rule = rule_of(carried_over(view, data, other), data.task)
+    classes = data.task.classes
+    position = classes.index(view.positive) if view.positive else -1
+    return source, unlabelled_of(other, scores, features, rule, view.cohort, position)
+
+
+def words(setting: Setting) -> str:
     """Say which rows stand on either side, and what is weighed."""
+    sides, data = setting.sides, setting.data
+    n_source, n_target = len(setting.source), len(setting.target)
     is_trained, rows = state.view().is_trained, data.task.rows_are
     source, target = called(sides, at_most=1000)
     said = f"Source: {n_source:,} {rows}, {source}. Target: {n_target:,}, {target}."
     said += " Calibration and test rows" if is_trained else " All rows"
     said += ", which no model was trained on." if is_trained else "."
-    if sides.column:
-        said += f" The column {sides.column} is not among the features weighed."
+    left_out = [*implied(data, sides.column), *sides.without]
+    if left_out:
+        is_one = len(left_out) == 1
+        said += f" Not compared: the column{'' if is_one else 's'} "
+        said += f"{', '.join(left_out)}."
     if not is_trained:
         said += (
             " The score itself is among the columns: a changed scorer reads as changed "
@@ -133,48 +176,9 @@ def words(sides: Sides, n_source: int, n_target: int, data: Dataset) -> str:
     return f"{said} {weight_words(data)}".rstrip()
 
 
-def called(sides: Sides, at_most: int = 3) -> tuple[str, str]:
-    """Return what source and target are called in a sentence."""
-    if sides.table:
-        return "this table", sides.table
-    source, target = (
-        ", ".join(values) if len(values) <= at_most else f"{len(values)} values"
-        for values in (sides.source, sides.target)
-    )
-    return f"{sides.column} {source}", f"{sides.column} {target}"
-
-
-def _refuse_withheld(rows: Evaluation, by: Grouping, sides: Sides, k: int) -> None:
-    hidden = hidden_in(count(rows.is_positive, rows.decisions, by), k)
-    for values in (sides.source, sides.target):
-        if tells_apart(pd.Index(by.names).isin(values), hidden):
-            raise SettingError(
-                f"{sides.column} {', '.join(values)} cannot be shown by itself: it "
-                "holds a group that is withheld for privacy, or one that would give "
-                "such a group away. Choose other values, or a smaller number under "
-                "'More' in the sidebar."
-            )
-
-
-def _with_values(
-    rows: Evaluation, data: Dataset, by: Grouping, values: tuple[str, ...]
-) -> Evaluation:
-    codes = [by.names.index(value) for value in values]
-    chosen = pd.Index(data.frame.row_ids[pd.Index(by.codes).isin(codes)])
-    return rows.take(pd.Index(rows.row_ids).isin(chosen).nonzero()[0])
-
-
-def _domain(rows: Evaluation, data: Dataset, features: list[str]) -> Domain:
-    at = pd.Index(data.frame.row_ids).get_indexer(rows.row_ids)
-    columns = data.frame.features[features].iloc[at].reset_index(drop=True)
-    if rows.scores.logits is None:  # the table's own score: a column beside the others
-        columns = columns.assign(score=rows.score)
-    return Domain(rows, columns)
-
-
 def _checked(sides: Sides) -> Sides:
     both = set(sides.source) & set(sides.target)
-    if not sides.source or not sides.target or both:
+    if not sides.table and (not sides.source or not sides.target or both):
         st.info(
             plain(
                 "Choose at least one value for the source and one for the target, and "

@@ -26,7 +26,8 @@ _AT, _GOING, _LEFT = "frame.at", "frame.going", "frame.left"
 _PENDING, _ARRIVED, _UNKNOWN = "frame.pending", "frame.arrived", "frame.unknown"
 _CHOSEN, _FOLLOWED = "frame.chosen", "frame.followed"
 _BY_GROUP = "frame.by_group"
-FOLLOWING = (".by", ".metric", ".fix")
+_GRAPH = "shift.graph"
+FOLLOWING = (".by", ".metric", ".fix", ".graph")
 """Ends of the keys of controls that follow the finding until they are touched."""
 
 
@@ -258,6 +259,16 @@ def choose(key: str) -> None:
     value = st.session_state[key]
     values = (value,) if isinstance(value, str) else tuple(value or ())
     st.session_state[_CHOSEN] = st.session_state.get(_CHOSEN, {}) | {key: values}
+
+
+def graph() -> str:
+    """Return the graph of causes in force as text; empty for none."""
+    return next(iter(st.session_state.get(_CHOSEN, {}).get(_GRAPH, ())), "")
+
+
+def use_graph(text: str) -> None:
+    """Put a graph of causes in force, so that the address has it too."""
+    st.session_state[_CHOSEN] = st.session_state.get(_CHOSEN, {}) | {_GRAPH: (text,)}
 
 
 def job() -> str:

@@ -1,6 +1,7 @@
 """A store with two finished runs on German credit, made without training."""
 
 import json
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -11,10 +12,13 @@ from analysis.counts import count
 from analysis.datasets.load import load
 from analysis.datasets.splits import split
 from analysis.datasets.tasks import task_named
+from analysis.errors import AuditError
 from models.artefacts import scores_bytes
+from models.execute_inquiry import execute_inquiry
+from models.jobs import JobQueue
 from models.recipe import Recipe
 from models.remedies.chain import stage
-from models.store import Store
+from models.store import Store, open_store
 
 FRAME = "../../pages/ui/frame.py"
 EPOCHS = 3
@@ -24,6 +28,19 @@ EPOCHS = 3
 def _home(tmp_path, monkeypatch):
     monkeypatch.setenv("FAULTLINE_HOME", str(tmp_path / "home"))
     config.set_option("client.showErrorDetails", "full")
+
+
+@pytest.fixture(autouse=True)
+def _answered_at_once(monkeypatch):
+    """Carry inquiries out in this process, as soon as a page asks."""
+
+    def ask(self, inquiry):
+        store = open_store()
+        if store.inquiries.submit(inquiry, "test"):
+            with suppress(AuditError):  # its state says why
+                execute_inquiry(store, inquiry.key)
+
+    monkeypatch.setattr(JobQueue, "ask", ask)
 
 
 @pytest.fixture
@@ -111,3 +128,72 @@ def said():
         return whole.replace("\u00a0", " ").replace("\u2060", "")
 
     return text
+
+
+class Answering:
+    """A queue that answers inquiries at once, in this process, and remembers them."""
+
+    def __init__(self):
+        self.asked = []
+
+    def ask(self, inquiry):
+        store = open_store()
+        if store.inquiries.submit(inquiry, "test"):
+            self.asked.append((inquiry.name, dict(inquiry.asked)))
+            with suppress(AuditError):  # its state says why
+                execute_inquiry(store, inquiry.key)
+
+    def stop_asking(self, key):
+        open_store().inquiries.fail(key, "cancelled", "Stopped.")
+
+
+@pytest.fixture
+def answering(monkeypatch):
+    """Return what answers inquiries at once."""
+    queue = Answering()
+    monkeypatch.setattr("pages.ui.jobs.queue", lambda: queue)
+    return queue
+
+
+def _tab():
+    from importlib import import_module
+
+    import streamlit as st
+
+    from analysis.shifts.domain import without_labels
+    from analysis.shifts.sides import Sides
+    from pages.ui import cache, sides, state
+    from pages.ui.messages import audit_errors
+    from pages.ui.shifting.setting import of_sides
+
+    asked = st.query_params
+    state.settle([asked["data"]])
+    data = cache.dataset(asked["data"])
+    without = tuple(asked.get_all("without"))  # what follows from the sides
+    chosen = Sides(asked["by"], (asked["source"],), (asked["target"],), without=without)
+    with audit_errors():
+        both = sides.both(state.view(), data, chosen)
+        if asked.get("labels") == "no":
+            both = both[0], without_labels(both[1])
+        setting = of_sides(both, data, chosen, asked.get("metric", "accuracy"))
+        import_module(f"pages.ui.shifting.{asked['tab']}").draw(setting)
+    state.publish()
+
+
+@pytest.fixture
+def shift_tab(loaded_home, answering):
+    """Draw one tab of the Shift page by itself; inquiries are answered at once."""
+
+    def go(tab, data="german", **asked):
+        at = AppTest.from_function(_tab, default_timeout=120)
+        first = {"by": "sex", "source": "male", "target": "female"}
+        if data == "german":
+            first |= {"run": loaded_home[1], "without": ["personal_status_sex"]}
+        for key, value in ({"run": "score"} | first | asked).items():
+            at.query_params[key] = value
+        at.query_params["data"], at.query_params["tab"] = data, tab
+        at.run()
+        assert not at.exception, [e.value for e in at.exception]
+        return at
+
+    return go

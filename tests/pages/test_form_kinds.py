@@ -68,4 +68,4 @@ def test_several_classes_and_no_other_table_can_be_chosen(form):
     form.get_by_key("t.prior_correction.table").select("other").run()
     chosen = json.loads(form.json[2].value)
     assert chosen["table"] == "other"
-    assert chosen["problem"] == "Say who: a rule such as age >= 40."
+    assert chosen["problem"] == ""  # with another table the rule may be empty

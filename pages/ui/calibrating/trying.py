@@ -52,7 +52,7 @@ def candidates(rows: Rows, settings: Mapping[str, object]) -> list[Candidate]:
 
 def _serves(rows: Rows, name: str, settings: Mapping[str, object]) -> bool:
     remedy, known = REMEDIES[name], settings_of(REMEDIES[name])
-    if any(s.default is None for s in known) or set(settings) - {s.name for s in known}:
+    if "target data" in remedy.needs or set(settings) - {s.name for s in known}:
         return False
     if not state.view().is_trained and hasattr(remedy, "looks_for"):
         return False  # it asks for the model itself, and there is only a score

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.attribution.attribution import Attribution, Part
 from analysis.calibration.reliability import reliability_by_group
 from analysis.charts import (
     calibration,
@@ -28,7 +29,6 @@ from analysis.estimates import Estimate
 from analysis.evaluation import Evaluation, Threshold, binary_probabilities
 from analysis.frame import AuditFrame, Grouping
 from analysis.history import history, losses
-from analysis.shifts.attribution import Attribution, Part
 from analysis.shifts.shift import FeatureShift
 from analysis.subgroups.disaggregate import disaggregate
 

@@ -1,11 +1,13 @@
 """Two scored tables are compared over the same columns and classes."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import cli
 from analysis.datasets.comparing import two_domains
 from analysis.datasets.declaring import task_from_roles
 from analysis.datasets.load import Dataset, frame_of
@@ -69,3 +71,31 @@ def test_two_positive_classes_are_refused(table):
     other = scored(table, replace(ROLES, positive="0"))
     with pytest.raises(DataError, match="Choose the same one for both"):
         two_domains(scored(table), other)
+
+
+def test_the_column_of_time_is_no_feature(table):
+    data = scored(table.assign(month=np.arange(60) % 3))
+    source, target = two_domains(data, data, time="month")
+    assert list(source.columns) == list(target.columns) == ["x"]
+    assert source.times.names == target.times.names
+    assert "month" in two_domains(data, data)[0].columns
+    with pytest.raises(DataError, match=r"'month' orders .* Leave it out"):
+        two_domains(data, data, features=("x", "month"), time="month")
+
+
+def test_new_months_are_estimated_on_the_command_line(tmp_path, capsys, rng):
+    paths = []
+    for first in (1, 4):
+        x = rng.normal(size=900)
+        p = 1 / (1 + np.exp(-x))
+        month = [f"2024-{first + i % 3:02d}" for i in range(900)]
+        table = pd.DataFrame({"x": x, "y": rng.binomial(1, p), "p": p, "month": month})
+        paths.append(str(tmp_path / f"{first}.csv"))
+        table.to_csv(paths[-1], index=False)
+    given = ["estimate", "--reference", paths[0], "--target", paths[1], "--json"]
+    given += ["--label", "y", "--scores", "p", "--metrics", "accuracy"]
+    assert cli.main([*given, "--time", "month"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["metrics"]["accuracy"]["estimated"] is not None
+    assert len(found["chunks"]) == 3
+    assert all(c["metrics"]["accuracy"]["estimated"] for c in found["chunks"])

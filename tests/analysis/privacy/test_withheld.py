@@ -9,7 +9,12 @@ from analysis.errors import DataError, SettingError
 from analysis.evaluation import Argmax, Evaluation, Scores
 from analysis.frame import Grouping
 from analysis.privacy import suppression as privacy
-from analysis.privacy.withheld import hidden_groups, hidden_on_any, published
+from analysis.privacy.withheld import (
+    hidden_groups,
+    hidden_on_any,
+    named_alike,
+    published,
+)
 from analysis.subgroups.listing import Listing, listing
 
 SEX, TOWN = ("sex",), ("town",)
@@ -143,6 +148,42 @@ def test_a_group_hidden_on_one_side_is_hidden_on_all():
     one = people([[400, 3, 400]])
     assert hidden_on_any([both, one, both], TOWN, 20)[1]
     assert not hidden_on_any([both, both], TOWN, 20).any()
+
+
+def one_town(names, sizes):
+    shown = people([sizes])
+    grouping = Grouping(shown.groups["town"].codes, names)
+    return replace(shown, groups={"town": grouping})
+
+
+def test_sides_are_combined_by_the_names_of_groups_not_by_their_places():
+    source = one_town(("a", "b", "c"), [300, 300, 400])
+    target = one_town(("b", "c", "d"), [300, 40, 660])
+    names = named_alike([source, target], TOWN)[1].groups["town"].names
+    hidden = dict(zip(names, hidden_on_any([source, target], TOWN, 50), strict=True))
+    assert list(hidden) == ["a", "b", "c", "d"]
+    assert hidden["c"]
+    assert not hidden["a"]
+    # the other one is hidden lest the total give it away
+    assert [hidden["b"], hidden["d"]].count(True) == 1
+
+
+def test_sides_may_have_different_numbers_of_groups():
+    source = one_town(("a", "b", "c"), [300, 300, 400])
+    target = one_town(("b", "a"), [300, 600])
+    assert not hidden_on_any([source, target], TOWN, 50).any()
+    assert not hidden_on_any([target, source], TOWN, 0).any()
+    alike = named_alike([source, target], TOWN)[1].groups["town"]
+    assert np.bincount(alike.codes, minlength=3).tolist() == [600, 300, 0]
+
+
+def test_what_is_seen_beside_a_crossing_has_a_say():
+    shown = people([[400, 400, 3], [400, 400, 400]])
+    assert not hidden_on_any([shown], SEX, 20).any()
+    alone = hidden_on_any([shown], BOTH, 20)
+    beside = hidden_on_any([shown, shown], BOTH, 20, [SEX, TOWN])
+    assert alone.sum() == 2
+    assert beside.sum() > 2
 
 
 def test_an_empty_listing_has_only_everyone():

@@ -1,11 +1,15 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import DataError
+from analysis.errors import DataError, SettingError
 from analysis.frame import AuditFrame, Grouping
 from models.recipe import Recipe
 from models.remedies.importance_weights import ImportanceWeights
+from models.remedies.row_edit import Workshop
 
 ESTIMATES = ("classifier", "kernel mean matching", "double weighting")
 
@@ -107,3 +111,33 @@ def test_nothing_left_to_compare_is_refused(rng):
     frame, *_ = planted(rng, 300)
     with pytest.raises(DataError, match="Ignore fewer"):
         factors(frame, ignored="x,z,work")
+
+
+@pytest.mark.parametrize("estimate", ESTIMATES)
+def test_rows_are_made_to_look_like_those_of_another_table(rng, estimate):
+    frame, x, _, _ = planted(rng)
+    other, moved, _, _ = planted(rng)
+    shifted = other.features.assign(x=other.features["x"] + 1.0)
+    seen = replace(other, features=shifted)
+    workshop = Workshop(lambda name: SimpleNamespace(frame=seen), None)
+    remedy = ImportanceWeights(table="new", estimate=estimate).beside(workshop)
+    w = remedy.change(Recipe("t"), frame).row_weights.factors(frame)
+    # Double weighting only goes part of the way.
+    reached = (np.average(x, weights=w) - x.mean()) / (moved.mean() + 1.0 - x.mean())
+    assert reached > (0.5 if estimate == ESTIMATES[2] else 0.85)
+    assert reached < 1.15
+    assert w.mean() == pytest.approx(1)
+
+
+def test_another_table_without_any_of_the_features_is_refused(rng):
+    frame, *_ = planted(rng, 300)
+    other = replace(frame, features=pd.DataFrame({"height": np.ones(300)}))
+    workshop = Workshop(lambda name: SimpleNamespace(frame=other), None)
+    remedy = ImportanceWeights(table="new").beside(workshop)
+    with pytest.raises(DataError, match="none of them"):
+        remedy.change(Recipe("t"), frame)
+
+
+def test_without_a_target_it_is_refused():
+    with pytest.raises(SettingError, match="needs a target"):
+        ImportanceWeights()

@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis.errors import DataError
+from analysis.errors import DataError, SettingError
 from analysis.frame import Grouping
 from models.probabilities import log_softmax
 from models.remedies.fitting import fitted_on, notes_of
@@ -120,3 +120,18 @@ def test_what_cannot_be_done_is_refused_with_advice(shifted):
     all_in = replace(frame, groups={"group": Grouping(np.ones(5_000, int), ("u", "v"))})
     with pytest.raises(DataError, match="Narrow the rule, or name another table"):
         remedy.fit_with(scorer, all_in, Around(all_in, scorer))
+
+
+def test_with_another_table_and_no_rule_everyone_is_corrected(shifted):
+    scorer, frame, *_ = shifted
+    remedy = PriorCorrection(table="new")
+    found = {"target": "", "shifts": [0.0, 1.0]}
+    moved = remedy.restored(scorer, found).score(frame)
+    before = scorer.score(frame)
+    log_odds = [np.log(s.values[:, 1] / s.values[:, 0]) for s in (before, moved)]
+    np.testing.assert_allclose(log_odds[1] - log_odds[0], 1.0, atol=1e-9)
+
+
+def test_without_a_target_it_is_refused():
+    with pytest.raises(SettingError, match="needs a target"):
+        PriorCorrection()

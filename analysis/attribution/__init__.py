@@ -1,0 +1,1 @@
+"""A change split over the parts of a distribution that moved."""

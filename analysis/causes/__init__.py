@@ -1,0 +1,1 @@
+"""Graphs of causes and effects: text, edits, starts, and a suggestion from data."""

@@ -1,0 +1,1 @@
+"""How much likelier rows are in one table than in another."""

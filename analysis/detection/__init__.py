@@ -1,0 +1,1 @@
+"""What differs between two tables, whatever made it differ."""

@@ -1,0 +1,1 @@
+"""How well a model does where nobody has labels yet, and how far to trust that."""

@@ -1,0 +1,1 @@
+"""A shift planted into a table, and what it does to whom."""
