@@ -10,7 +10,7 @@ from analysis.errors import SettingError
 from analysis.evaluation import Threshold
 from analysis.privacy.sides import refuse_withheld_sides
 from analysis.progress import silent
-from analysis.shifts.sides import Sides, grouping_of_sides
+from analysis.shifts.sides import SCORE, Sides, grouping_of_sides
 from models.as_json import from_json, plain_json, to_json
 from models.inquiries import INQUIRIES, answered, settings_type
 from models.inquiries.opening import Opened, opened
@@ -109,7 +109,8 @@ def _refuse_few(both: Opened, question: Question) -> None:
 def _complete(source: Source, sides: Sides) -> Sides:
     """Return sides whose values exist, the customary ones where none is given."""
     data = source.dataset
-    stray = [f for f in sides.without if f not in data.task.features]
+    known = (*data.task.features, *(() if source.run else (SCORE,)))
+    stray = [f for f in sides.without if f not in known]
     if stray:
         raise SettingError(
             f"'{stray[0]}' is no feature of '{data.task.title}', so it cannot be left "
@@ -136,6 +137,10 @@ def _complete(source: Source, sides: Sides) -> Sides:
         first, last = (declared.source,), (declared.target,)
     last = sides.target or last
     first = sides.source or tuple(n for n in first if n not in last)
+    if both := set(first) & set(last):
+        raise SettingError(
+            f"'{min(both)}' stands on both sides. Give different values."
+        )
     return replace(sides, column=column, source=first, target=last)
 
 

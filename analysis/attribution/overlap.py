@@ -203,9 +203,9 @@ def _reason(effective: float, rows: int, outside: float) -> str:
     if effective < max(MIN_EFFECTIVE, MIN_SHARE * rows):
         needed = max(MIN_EFFECTIVE, MIN_SHARE * rows)
         return (
-            f"{refused}{effective:,.0f} of {rows:,} source rows carry the weights, and "
-            f"{needed:,.0f} are needed. Choose sides that are more alike, or leave out "
-            "the columns that tell them apart."
+            f"{refused}{effective:,.0f} of {rows:,} rows of a side carry the weights, "
+            f"and {needed:,.0f} are needed. Choose sides that are more alike, or leave "
+            "out the columns that tell them apart."
         )
     return ""
 

@@ -91,11 +91,11 @@ def answer_words(tried: Sequence[Tried], sides: tuple[str, str]) -> str:
     place = int(np.argmax([t.recovery.share.value for t in tried]))
     best = tried[place]
     share = numbers.full(best.recovery.share, "percent")
-    said = f"{before}, a drop of {drop}. "
+    said = f"{before}: worse by {drop}. "
     if best.recovery.share.value <= 0:
         return f"{said}No remedy tried so far won any of it back."
-    of = f", of {len(tried)} tried" if len(tried) > 1 else ""
-    hedge = "" if adjusted[place] < SURE else f", which could be chance{of}"
+    among = f" once all {len(tried)} tried are considered" if len(tried) > 1 else ""
+    hedge = "" if adjusted[place] < SURE else f", which is not sure{among}"
     return f"{said}{best.title} won back {share} of it{hedge}."
 
 

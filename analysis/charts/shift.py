@@ -73,7 +73,17 @@ def finding(record: Attribution, sides: tuple[str, str]) -> str:
             f"{_ends(record, sides)}."
         )
     limits = " The split rests on few rows, see below." if record.warnings else ""
-    if record.is_shift_found is False:
+    unknown = [part for part in record.parts if part.is_refused]
+    leaves_zero = record.change.low > 0 or record.change.high < 0
+    is_told = len(unknown) < len(record.parts)
+    not_found = record.is_shift_found is False and is_told
+    if not_found and (unknown or leaves_zero):
+        rest = " and of the parts that can be told" if unknown else " and its parts"
+        return (
+            f"{title} is {_ends(record, sides)}, a change of {_change(record)}. None "
+            f"of it{rest} is beyond chance once all are considered.{limits}"
+        )
+    if not_found:
         return (
             f"No shift found: {title} is {_ends(record, sides)}; the change of "
             f"{_change(record)} and each of its parts could be chance.{limits}"

@@ -77,7 +77,10 @@ def alignment(task: Task, table: pd.DataFrame, other: pd.DataFrame) -> Alignment
         retyped={c: k for c, k in kinds.items() if k[0] != k[1]},
         missing=missing,
         extra=extra,
-        suggested=_suggested(missing, extra),
+        suggested=_suggested(
+            {c: kind_of(table[c]) for c in missing},
+            {c: kind_of(other[c]) for c in extra},
+        ),
         has_label=task.label in other.columns and bool(other[task.label].notna().any()),
     )
 
@@ -167,13 +170,15 @@ def target_task(
     )
 
 
-def _suggested(missing: tuple[str, ...], extra: tuple[str, ...]) -> dict[str, str]:
-    """Return the most similar free name for each missing one, if any is similar."""
-    free, found = {name.lower().replace("-", "_"): name for name in extra}, {}
-    for name in missing:
-        near = difflib.get_close_matches(name.lower(), free, n=1, cutoff=ALIKE)
+def _suggested(missing: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the most similar free name of the same kind for each missing one."""
+    free, found = dict(extra), {}
+    for name, kind in missing.items():
+        names = {n.lower().replace("-", "_"): n for n, k in free.items() if k == kind}
+        near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=ALIKE)
         if near:
-            found[name] = free.pop(near[0])
+            found[name] = names[near[0]]
+            del free[found[name]]
     return found
 
 
@@ -218,7 +223,7 @@ def _converted(name: str, kind: str, theirs: pd.Series) -> pd.Series:
         raise DataError(
             f"'{name}' holds {wanted} in this table, but '{lost.iloc[0]}' and "
             f"{len(lost) - 1:,} other values of the second table cannot be read as "
-            "such. Mend that column, or say that it is not there."
+            "such. Mend that column in the file and bring it again."
         )
     return read
 
@@ -231,6 +236,6 @@ def _labels(task: Task, column: pd.Series) -> pd.Series:
         raise DataError(
             f"The label '{task.label}' holds '{unknown[0]}' in the second table, which "
             f"is none of {', '.join(task.classes)}. Use the same values in both, or "
-            "leave the label out to go on without labels."
+            "take the label out of the file to go on without labels."
         )
     return column.reset_index(drop=True)

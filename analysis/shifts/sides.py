@@ -98,15 +98,17 @@ def side_of(
     return rows.take(np.flatnonzero(pd.Index(rows.row_ids).isin(chosen)))
 
 
-def domain_of(rows: Evaluation, data: Dataset, features: list[str]) -> Domain:
+def domain_of(
+    rows: Evaluation, data: Dataset, features: list[str], without: tuple[str, ...] = ()
+) -> Domain:
     """Join evaluated rows with the features that are compared.
 
     A score that came with the table is a column beside them: its model is elsewhere,
-    and may have seen more than the table holds.
+    and may have seen more than the table holds. `without` may leave it out.
     """
     at = pd.Index(data.frame.row_ids).get_indexer(rows.row_ids)
     columns = data.frame.features[features].iloc[at].reset_index(drop=True)
-    if rows.scores.logits is None:
+    if rows.scores.logits is None and SCORE not in without:
         columns = columns.assign(**{SCORE: rows.score})
     return Domain(rows, columns, times_of(data, at))
 
@@ -184,7 +186,7 @@ def domains_of(rows: Evaluation, data: Dataset, sides: Sides) -> tuple[Domain, D
     """
     by, features = grouping_of_sides(data, sides.column), compared(data, sides)
     source, target = (
-        domain_of(side_of(rows, data, by, values), data, features)
+        domain_of(side_of(rows, data, by, values), data, features, sides.without)
         for values in (sides.source, sides.target)
     )
     return source, target

@@ -30,10 +30,14 @@ def may_be_learnt(features: pd.DataFrame) -> Bools:
     ----------
     features : DataFrame [n, d]
     """
+    return np.asarray(row_hashes(features) % np.uint64(2) == 0)
+
+
+def row_hashes(features: pd.DataFrame) -> np.ndarray:
+    """Return a number for the content of each row, uint64[n]."""
     texts = features.select_dtypes("category").columns
     plain = features.astype(dict.fromkeys(texts, object))
-    hashes = pd.util.hash_pandas_object(plain, index=False).to_numpy(np.uint64)
-    return np.asarray(hashes % np.uint64(2) == 0)
+    return pd.util.hash_pandas_object(plain, index=False).to_numpy(np.uint64)
 
 
 def halves(evaluation: Evaluation, seed: int = 0) -> tuple[Evaluation, Evaluation]:

@@ -117,6 +117,12 @@ def _target(
     validation = opened.dataset.frame.take(rows["validation"])
     values = _sides(opened)[rows["validation"]]
     inside = np.isin(values, opened.inquiry.scope.sides.target)
+    if not inside.any():
+        raise DataError(
+            "In this split every row of the target is a test row, which stays unseen "
+            "until something is trained; so no source can be valued before. Train a "
+            "model with another split on the Model page, or on a second table."
+        )
     return validation.take(np.flatnonzero(inside))
 
 

@@ -34,6 +34,9 @@ CANCEL_SECONDS = 1.0
 
 CLOSE_SECONDS = 2.0
 
+LEFT_SECONDS = 20.0
+"""One under way is stopped for another if nobody has followed it for so long."""
+
 ATTENDED_SECONDS = 5.0
 """An inquiry that waits is dropped when nobody has asked for it for so long."""
 
@@ -200,10 +203,14 @@ class JobQueue:
         how far it is. Whoever waits asks again and again: one that nobody has asked
         for lately does not hold up the others when its turn comes.
         """
-        self._asked[inquiry.key] = time.monotonic()
+        self.attend(inquiry.key)
         self._store.inquiries.submit(inquiry, self._owner.token)
         if self._store.inquiries.state(inquiry.key).state == "queued":
             self._enqueue(Order("ask", inquiry.key))
+
+    def attend(self, key: str) -> None:
+        """Say that somebody still waits for an inquiry."""
+        self._asked[key] = time.monotonic()
 
     def stop_asking(self, key: str) -> None:
         """Stop an inquiry of this queue, under way or waiting."""
@@ -289,6 +296,7 @@ class JobQueue:
             if order != self._current and order not in self._waiting:
                 self._waiting.append(order)
                 self._change.notify_all()
+                self._stop_if_left()
 
     def _is_mine(self, run_id: str) -> bool:
         waiting = self._store.ledger.queued_by(self._owner.token)
@@ -325,6 +333,14 @@ class JobQueue:
                 return None
             self._current = self._waiting.popleft()
             return self._current
+
+    def _stop_if_left(self) -> None:
+        """Stop an inquiry that nobody follows, for another; holds `_change`."""
+        current = self._current
+        if current is None or current.do != "ask":
+            return
+        if time.monotonic() - self._asked.get(current.run, 0.0) > LEFT_SECONDS:
+            self._stop_current(current)
 
     def _drop_unattended(self) -> None:
         """Leave out inquiries that nobody waits for any more; holds `_change`."""

@@ -37,7 +37,9 @@ def choose(data: Dataset) -> Sides:
         )
         _bring(data)
         st.stop()
-    table = st.selectbox("Target", known, key="shift.table", format_func=visible)
+    # The newest is first; a list that was made before would stay at another one.
+    key = f"shift.table.{widgets.tables_kept()}"
+    table = st.selectbox("Target", known, key=key, format_func=visible)
     with st.expander("Bring another table as the target"):
         _bring(data)
         _forget(str(table))
@@ -116,12 +118,12 @@ def _say(found: Alignment, read: ReadTable, data: Dataset) -> None:
 
 def _column_for(name: str, found: Alignment, key: str) -> str:
     """Let the reader say which column serves for a missing one."""
-    options = [NOT_CHOSEN, *found.extra, ABSENT]
-    suggested = found.suggested.get(name, NOT_CHOSEN)
+    likely = [found.suggested[name]] if name in found.suggested else []
+    others = [c for c in found.extra if c not in likely]
+    looks = f" (looks like {likely[0]})" if likely else ""
     chosen = st.selectbox(
-        plain(f"Column for {name}"),
-        options,
-        options.index(suggested),
+        plain(f"Column for {name}{looks}"),
+        [NOT_CHOSEN, *likely, *others, ABSENT],
         format_func=visible,
         key=f"{key}.{name}",
     )

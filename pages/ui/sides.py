@@ -1,5 +1,6 @@
 """The two sides of a shift as the page chooses them, and the rows on either side."""
 
+import numpy as np
 import streamlit as st
 
 from analysis.datasets.groups import OTHERS
@@ -9,6 +10,7 @@ from analysis.evaluation import Evaluation
 from analysis.privacy.sides import refuse_withheld_sides
 from analysis.shifts.domain import Domain, Unlabelled
 from analysis.shifts.sides import (
+    SCORE,
     Sides,
     called,
     columns_of,
@@ -20,6 +22,7 @@ from analysis.shifts.sides import (
     unlabelled_of,
 )
 from analysis.subgroups.finding import Finding
+from analysis.thresholds.halves import row_hashes
 from pages.ui import cache, controls, second_table, state
 from pages.ui.decision import carried_over, rule_of
 from pages.ui.messages import plain
@@ -29,6 +32,9 @@ from pages.ui.shifting.setting import Setting
 from pages.ui.state import View
 
 SECOND_TABLE = "A second table"
+
+SHARED = 0.5
+"""Share of a target's rows that also stand in this table from which it is said."""
 
 
 def choose(data: Dataset, shown: Evaluation) -> tuple[Sides, str]:
@@ -89,6 +95,7 @@ def _first_values(
 def _left_out(data: Dataset, column: str, key: str) -> tuple[str, ...]:
     """Let the reader leave features out of the comparison."""
     given = compared(data, Sides(column))
+    given += [] if state.view().is_trained else [SCORE]
     with st.popover("Columns compared"):
         st.markdown(
             plain(
@@ -161,8 +168,9 @@ def words(setting: Setting) -> str:
     is_trained, rows = state.view().is_trained, data.task.rows_are
     source, target = called(sides, at_most=1000)
     said = f"Source: {n_source:,} {rows}, {source}. Target: {n_target:,}, {target}."
-    said += " Calibration and test rows" if is_trained else " All rows"
-    said += ", which no model was trained on." if is_trained else "."
+    said += _which(is_trained=is_trained, table=sides.table)
+    if sides.table and is_trained:
+        said += _shared_words(data, cache.dataset(sides.table))
     left_out = [*implied(data, sides.column), *sides.without]
     if left_out:
         is_one = len(left_out) == 1
@@ -174,6 +182,36 @@ def words(setting: Setting) -> str:
             "people."
         )
     return f"{said} {weight_words(data)}".rstrip()
+
+
+def _which(*, is_trained: bool, table: str) -> str:
+    """Say which rows of either side are read."""
+    if not is_trained:
+        return " All rows."
+    if table:
+        return (
+            " Of the source calibration and test rows, which no model was trained on; "
+            "of the target all rows."
+        )
+    return " Calibration and test rows, which no model was trained on."
+
+
+def _shared_words(data: Dataset, other: Dataset) -> str:
+    """Say how many of the target's rows stand in this table as well."""
+    share = _shared(data, other)
+    if share < SHARED:
+        return ""
+    return (
+        f" {100 * share:.0f} % of the target’s rows look like rows of this table, some "
+        "of which the model was trained on: the target may look kinder than it is."
+    )
+
+
+@cache.shared(8)
+def _shared(data: Dataset, other: Dataset) -> float:
+    names = [f for f in data.task.features if f in other.frame.features]
+    mine, theirs = (row_hashes(d.frame.features[names]) for d in (data, other))
+    return float(np.isin(theirs, mine).mean())
 
 
 def _checked(sides: Sides) -> Sides:

@@ -143,6 +143,9 @@ class Answering:
             with suppress(AuditError):  # its state says why
                 execute_inquiry(store, inquiry.key)
 
+    def attend(self, key):
+        """Nothing waits here."""
+
     def stop_asking(self, key):
         open_store().inquiries.fail(key, "cancelled", "Stopped.")
 

@@ -31,13 +31,16 @@ MULTICLASS = {
     "source": "north",
     "target": "south",
 }
+BINARY = MULTICLASS | {"data": "planted"}
+"""Enough rows on either side of the decision to be estimated without labels."""
+
 RAW = {"data": "compas", "by": "sex", "source": "Male", "target": "Female"}
 
 
 def test_what_moved_is_said_without_any_set_up(shift_tab, said, answering):
     at = shift_tab("moved")
     assert answering.asked == [
-        ("detection", {"attribute": "", "group": "", "k": 0, "kind": "Asked"})
+        ("detection", {"attribute": "", "group": "", "k": 0, "__type__": "Asked"})
     ]
     assert "told apart" in said(at)
     assert "AUROC; guessing is 50 %" in said(at)
@@ -167,7 +170,7 @@ def test_raw_scores_and_three_classes_are_followed(shift_tab, said, sides):
 def test_performance_is_estimated_without_labels_and_then_shown(
     shift_tab, said, answering
 ):
-    at = shift_tab("without_labels")
+    at = shift_tab("without_labels", **BINARY)
     assert "is estimated at" in said(at)
     assert "labels say" not in everything(at, said)
     assert "Cannot be seen" in said(at)
@@ -183,7 +186,7 @@ def test_performance_is_estimated_without_labels_and_then_shown(
     [("drift", "odds of the label"), ("energy", "energy")],
 )
 def test_doubts_are_drawn(shift_tab, said, part, words):
-    at = shift_tab("without_labels")
+    at = shift_tab("without_labels", **BINARY)
     look(at, "shift.unlabelled.look", part)
     assert words in titles(at)[0]
     assert words in at.get("plotly_chart")[0].proto.alt
@@ -210,7 +213,7 @@ def test_no_periods_are_said_to_be_missing(shift_tab, said):
 
 
 def test_a_target_without_labels_has_nothing_to_reveal(shift_tab, said):
-    at = shift_tab("without_labels", labels="no")
+    at = shift_tab("without_labels", **BINARY, labels="no")
     assert "is estimated at" in said(at)
     assert not at.toggle
     assert "labels say" not in everything(at, said)

@@ -96,6 +96,7 @@ def _follow(inquiry: Inquiry, doing: str) -> None:
         now = cache.store().inquiries.state(inquiry.key)
         if not now.is_active:
             st.rerun()
+        jobs.queue().attend(inquiry.key)
         said = f"{doing}: {now.doing}" if now.doing else doing
         left = now.seconds_left
         if now.state == "queued":

@@ -1,5 +1,6 @@
 """The tab that ranks what to do, runs it, and says what it gave back."""
 
+import numpy as np
 import streamlit as st
 
 from analysis.charts import advice as charts
@@ -209,6 +210,8 @@ def _results(setting: Setting, asked: list[Attempt]) -> None:
         ),
     )
     done = [a for a in asked if a.run is not None and a.run.is_finished]
+    best = {t.title: -np.nan_to_num(t.recovery.gain.value) for t in found}
+    done.sort(key=lambda a: best.get(a.title, 0.0))
     titles = {a.id: a.title for a in done}
     with st.container(horizontal=True):
         chosen = st.selectbox(

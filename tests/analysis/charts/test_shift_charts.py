@@ -392,3 +392,17 @@ def test_numbers_of_a_split_are_a_table_with_one_row_per_part():
         "target",
         "change",
     ]
+
+
+def test_a_sure_interval_beside_a_family_that_is_not_sure_is_said_as_it_is():
+    record = split([Part("P(X)", -0.1, -0.13, 0.01, 0.2)], found=False)
+    said = charts.finding(record, SIDES)
+    assert "No shift found" not in said
+    assert "beyond chance once all are considered" in said
+
+
+def test_refused_parts_are_not_called_chance():
+    nan = np.nan
+    parts = [Part("P(X)", nan, nan, nan, nan, "No overlap."), Part("P(Y|X)", 0, -1, 1)]
+    said = charts.finding(split(parts, found=False), SIDES)
+    assert "No shift found" not in said

@@ -106,3 +106,20 @@ def test_a_killed_worker_leaves_a_reason_and_the_queue_up(store, queue):
     short = inquiry(1)
     queue.ask(short)
     until(lambda: store.inquiries.state(short.key).state == "done")
+
+
+def test_one_under_way_that_nobody_follows_makes_room_for_another(
+    store, queue, monkeypatch
+):
+    monkeypatch.setattr(module, "LEFT_SECONDS", 1.0)
+    long, short = inquiry(bootstrap=20_000), inquiry(1)
+    queue.ask(long)
+    until(lambda: store.inquiries.state(long.key).share > 0)
+    time.sleep(1.2)
+
+    def answered():
+        queue.ask(short)
+        return store.inquiries.state(short.key).state == "done"
+
+    until(answered)
+    assert store.inquiries.state(long.key).state in ("cancelled", "failed")
