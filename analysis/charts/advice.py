@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from analysis.attribution.attribution import Attribution
 from analysis.attribution.risk_region import RiskRegion
 from analysis.charts import numbers, theme
+from analysis.charts.arms import arms
 from analysis.charts.changes import change_unit
 from analysis.charts.groups import short_title, unit_of
 from analysis.estimates import Estimate
@@ -142,25 +143,18 @@ def chart(tried: Sequence[Tried], ink: theme.Ink = theme.LIGHT) -> go.Figure:
     )
     order = list(reversed(tried))
     for y, one in enumerate(order):
-        gain, price = one.recovery.gain, _turned(one.recovery.price)
-        for estimate, offset, symbol, where in (
-            (gain, 0.14, "circle", "target"),
-            (price, -0.14, "circle-open", "source"),
-        ):
+        sides = (
+            (one.recovery.gain, y + 0.14, "circle", "target"),
+            (_turned(one.recovery.price), y - 0.14, "circle-open", "source"),
+        )
+        for estimate, at, symbol, where in sides:
+            color = _color(estimate, ink)
             figure.add_scatter(
                 x=[estimate.value],
-                y=[y + offset],
+                y=[at],
                 mode="markers",
-                marker={"color": _color(estimate, ink), "size": 11, "symbol": symbol},
-                error_x={
-                    "type": "data",
-                    "symmetric": False,
-                    "array": [estimate.high - estimate.value],
-                    "arrayminus": [estimate.value - estimate.low],
-                    "width": 0,
-                    "thickness": 1.5,
-                    "color": _color(estimate, ink),
-                },
+                marker={"color": color, "size": 11, "symbol": symbol},
+                error_x=arms([estimate], color),
                 hovertemplate=f"{where}: {numbers.full(estimate, unit)}"
                 f"<br>n = {numbers.count(estimate.n)}<extra></extra>",
             )

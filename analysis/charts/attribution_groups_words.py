@@ -50,8 +50,8 @@ def finding(record: ByGroup) -> str:
     sure = sorted(record.sure, key=lambda pair: -abs(_value(by_name[pair[0]], pair[1])))
     if not sure:
         return (
-            f"In no group of {record.attribute} did a part of the change of "
-            f"{title.lower()} come out larger than chance, over {len(split)} groups."
+            f"{title}: in no group of {record.attribute} did a part of the change "
+            f"come out larger than chance, over {len(split)} groups."
         )
     named = [_sure_words(by_name[g], component, record) for g, component in sure[:3]]
     more = f" So are {len(sure) - 3} more, see the table." if len(sure) > 3 else ""

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.charts import numbers, theme
+from analysis.charts.arms import arms
 from analysis.charts.groups import short_title, unit_of
 from analysis.charts.numbers import Unit
 from analysis.detection.over_time import Course
@@ -222,15 +223,7 @@ def _draw(
             "symbol": theme.group_symbol(max(place, 0)),
             "line": {"color": color, "width": 2},
         },
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [c.estimate.high - c.estimate.value for c in known],
-            "arrayminus": [c.estimate.value - c.estimate.low for c in known],
-            "width": 0,
-            "thickness": 2,
-            "color": color,
-        },
+        error_y=arms([c.estimate for c in known], color, 2),
         customdata=[
             [
                 theme.safe(one.group or "Everyone"),

@@ -6,6 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.charts import numbers, theme
+from analysis.charts.arms import arms
 from analysis.charts.groups import short_title, unit_of
 from analysis.estimates import Estimate
 from analysis.label_free.records import Drift, Energy, Guess, LabelFree
@@ -208,15 +209,7 @@ def _add_read_off(figure: go.Figure, found: Energy, ink: theme.Ink) -> None:
         y=[e.value],
         mode="markers",
         marker={"color": ink.accent, "size": 12},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [e.high - e.value],
-            "arrayminus": [e.value - e.low],
-            "width": 0,
-            "thickness": 2,
-            "color": ink.accent,
-        },
+        error_y=arms([e], ink.accent, 2),
         hovertemplate=f"{numbers.full(e, unit_of(found.metric))}<extra></extra>",
     )
 

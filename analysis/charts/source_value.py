@@ -4,6 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analysis.charts import numbers, theme
+from analysis.charts.arms import arms
 from analysis.estimates import Estimate
 from analysis.shifts.source_value import SourceValue, SourceValues
 
@@ -77,15 +78,7 @@ def chart(record: SourceValues, ink: theme.Ink = theme.LIGHT) -> go.Figure:
             y=[y],
             mode="markers",
             marker={"color": color, "size": 11},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [one.gain.high - one.gain.value],
-                "arrayminus": [one.gain.value - one.gain.low],
-                "width": 0,
-                "thickness": 1.5,
-                "color": color,
-            },
+            error_x=arms([one.gain], color),
             hovertemplate=f"{theme.safe(one.name)}: saved "
             f"{numbers.full(one.gain, 'change')}<br>n = {numbers.count(one.n)}"
             "<extra></extra>",
@@ -131,11 +124,11 @@ def printed(record: SourceValues) -> pd.DataFrame:
             {
                 "Source": s.name,
                 "Rows": numbers.count(s.n),
+                "Saved": numbers.full(s.gain, "change") if not s.reason else s.reason,
                 "Told apart": numbers.full(s.distance, "number"),
                 "Outcome": numbers.full(s.label_gap, "points"),
                 "By size": numbers.plain(s.by_size, "change", 4),
                 "By shift": numbers.plain(s.by_shift, "change", 4),
-                "Saved": numbers.full(s.gain, "change") if not s.reason else s.reason,
             }
             for s in record.sources
         ]

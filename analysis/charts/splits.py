@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from analysis.charts import numbers, theme
+from analysis.charts.arms import arms
 from analysis.charts.withheld import WITHHELD, withheld_words
 from analysis.composition import Composition
 
@@ -77,15 +78,7 @@ def _draw_label_rate(
         y=y,
         mode="markers",
         marker={"color": [theme.group_color(g, ink) for g in rows], "size": 10},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": (rate.high - rate.value)[rows],
-            "arrayminus": (rate.value - rate.low)[rows],
-            "width": 0,
-            "thickness": 1.5,
-            "color": ink.muted,
-        },
+        error_x=arms([rate.at(g) for g in rows], ink.muted),
         customdata=[
             [theme.safe(record.names[g]), words]
             for g, words in zip(rows, said, strict=True)

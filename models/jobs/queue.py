@@ -1,7 +1,6 @@
 """JobQueue: the server's side of training. Imports no torch."""
 
 import threading
-import time
 from collections import deque
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -10,22 +9,20 @@ from analysis.datasets.load import Dataset, load
 from analysis.errors import RunError, StoreError
 from models.failures import (
     DISK_FULL,
-    INQUIRY_STOPPED,
-    TRIAL_DISK_FULL,
-    TRIAL_STOPPED,
     DiskFullError,
     reason_of,
     reason_of_exit,
 )
 from models.inquiry import Inquiry
 from models.inquiry_rows import STOPPED
+from models.jobs.attendance import Attendance
+from models.jobs.endings import write_ending
 from models.jobs.process import WorkerProcess
 from models.jobs.protocol import Order
-from models.ledger import CANCELLED, INTERRUPTED
+from models.ledger import INTERRUPTED
 from models.owners import Owner
 from models.recipe import Recipe
 from models.remedies.chain import completed, runs_of
-from models.run import State
 from models.store import Store
 from models.trial import Trial
 
@@ -33,12 +30,6 @@ CANCEL_SECONDS = 1.0
 """A worker that has not stopped this long after a cancel is killed."""
 
 CLOSE_SECONDS = 2.0
-
-LEFT_SECONDS = 20.0
-"""One under way is stopped for another if nobody has followed it for so long."""
-
-ATTENDED_SECONDS = 5.0
-"""An inquiry that waits is dropped when nobody has asked for it for so long."""
 
 NEVER_BEGAN = "Cancelled before it began."
 
@@ -69,7 +60,7 @@ class JobQueue:
         self._waiting: deque[Order] = deque()
         self._current: Order | None = None
         self._killed: Order | None = None
-        self._asked: dict[str, float] = {}
+        self._attendance = Attendance()
         self._is_closed = False
         self._worker: WorkerProcess | None = None
         # Guards the fields above; also says that one of them has changed.
@@ -210,7 +201,7 @@ class JobQueue:
 
     def attend(self, key: str) -> None:
         """Say that somebody still waits for an inquiry."""
-        self._asked[key] = time.monotonic()
+        self._attendance.note(key)
 
     def stop_asking(self, key: str) -> None:
         """Stop an inquiry of this queue, under way or waiting."""
@@ -337,21 +328,15 @@ class JobQueue:
     def _stop_if_left(self) -> None:
         """Stop an inquiry that nobody follows, for another; holds `_change`."""
         current = self._current
-        if current is None or current.do != "ask":
-            return
-        if time.monotonic() - self._asked.get(current.run, 0.0) > LEFT_SECONDS:
+        is_asked = current is not None and current.do == "ask"
+        if current is not None and is_asked and self._attendance.is_left(current.run):
             self._stop_current(current)
 
     def _drop_unattended(self) -> None:
         """Leave out inquiries that nobody waits for any more; holds `_change`."""
-        now = time.monotonic()
-        kept = [
-            o
-            for o in self._waiting
-            if o.do != "ask" or now - self._asked.get(o.run, 0.0) < ATTENDED_SECONDS
-        ]
-        if len(kept) < len(self._waiting):
-            self._waiting = deque(kept)
+        is_awaited = self._attendance.is_awaited
+        kept = [o for o in self._waiting if o.do != "ask" or is_awaited(o.run)]
+        self._waiting = deque(kept)
 
     def _running_worker(self) -> WorkerProcess:
         if self._worker is not None and not self._worker.is_running:
@@ -364,28 +349,12 @@ class JobQueue:
     def _bury(self, order: Order, reason: str) -> None:
         """Write down that an order failed; the next one starts a new worker."""
         with suppress(StoreError):  # then the next start marks it as interrupted
+            was_killed = order is self._killed
             try:
-                self._write_failure(order, reason)
+                write_ending(self._store, order, reason, was_killed=was_killed)
             except DiskFullError:
                 self._store.release_reserve()
-                self._write_failure(order, DISK_FULL)
-
-    def _write_failure(self, order: Order, reason: str) -> None:
-        if order.do == "score":
-            self._store.scorings.end(order.run, order.data, reason=reason)
-            return
-        if order.do == "ask":
-            self._store.inquiries.fail(order.run, "failed", INQUIRY_STOPPED)
-            return
-        if order.do == "try":
-            full = reason == DISK_FULL
-            said = TRIAL_DISK_FULL if full else TRIAL_STOPPED
-            self._store.trials.end(order.run, reason=said)
-            return
-        state: State = "cancelled" if order is self._killed else "failed"
-        said = CANCELLED if order is self._killed else reason
-        for run in order.runs:  # one that is finished stays so
-            self._store.ledger.end(run, state, said)
+                write_ending(self._store, order, DISK_FULL, was_killed=was_killed)
 
     def _kill(self, order: Order, worker: WorkerProcess) -> None:
         """Kill a worker that is still at a cancelled order.

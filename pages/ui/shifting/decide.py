@@ -89,8 +89,9 @@ def _decide(setting: Setting, found: Evidence) -> None:
     elif target is None:
         note(SEVERAL)
     note(
-        "The parts overlap: had class shares or a mix moved alone, some of what "
-        "P(X) explains would have moved with it. So they say what a remedy could win "
+        "What is sure comes first, then the largest. The parts overlap: had class "
+        "shares or a mix moved alone, some of what P(X) explains would have moved "
+        "with it. So they say what a remedy could win "
         "back, not what the change is made of."
     )
 

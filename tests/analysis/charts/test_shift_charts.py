@@ -238,7 +238,7 @@ def test_groups_that_must_not_be_shown_leave_no_trace(by_group):
     text = str(attribution_groups.panels(left).to_dict()) + str(left)
     text += group_words.finding(left) + group_words.alt(left)
     assert "Women" not in text
-    assert "In no group of sex" in group_words.finding(left)
+    assert "in no group of sex" in group_words.finding(left)
     none = group_words.only(by_group, ())
     assert "No group of sex has enough people" in group_words.finding(none)
 

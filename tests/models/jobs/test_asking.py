@@ -14,7 +14,7 @@ from models.inquiries import record_of
 from models.inquiries.evidence import Asked
 from models.inquiry import Inquiry, Scope
 from models.jobs import JobQueue
-from models.jobs import queue as module
+from models.jobs import attendance as module
 from models.store import Store
 
 
