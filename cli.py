@@ -16,8 +16,6 @@ from models.command_line import Options, parser
 from models.names import split
 from models.refusals import cut
 
-TESTED = ("accuracy", "error_rate", "f1", "auroc", "log_loss", "brier_score")
-
 
 def datasets(_: Options) -> list[dict[str, Any]]:
     """List the embedded tasks."""
@@ -53,64 +51,42 @@ def remedies(_: Options) -> list[dict[str, Any]]:
 
 def train(options: Options) -> dict[str, Any]:
     """Train a task, or find the finished run of the same recipe."""
-    from analysis.datasets.splits import methods_for
-    from models.recipe import Recipe
-    from models.requested import changed
+    from models.mending import trained
     from models.store import open_store
 
-    store = open_store()
-    task = store.task(options.task)
-    recipe = Recipe(
-        task=task.name,
-        split=options.split or methods_for(task)[0],
-        seed=options.seed,
-        held_out=options.held_out,
-        architecture=options.architecture,
-        device=options.device,
-        stages=_stages(options),
-    )
-    if options.epochs is not None:
-        recipe = replace(recipe, epochs=options.epochs)
-    return _trained(store, changed(recipe, options.chosen or {}))
+    named = {
+        "split": options.split,
+        "seed": options.seed,
+        "held_out": options.held_out,
+        "architecture": options.architecture,
+        "device": options.device,
+        "epochs": options.epochs,
+    }
+    given = {name: value for name, value in named.items() if value is not None}
+    return trained(open_store(), _asked(options, given | (options.chosen or {})))
 
 
 def remedy(options: Options) -> dict[str, Any]:
     """Mend a run: add remedies to its chain, and train or fit what that asks for."""
+    from models.mending import mended
     from models.store import open_store
 
-    store = open_store()
-    base = store.find(options.run)
-    recipe = replace(base.recipe, stages=(*base.recipe.stages, *_stages(options)))
-    return {"base": base.id, **_trained(store, recipe)}
+    return mended(open_store(), options.run, _asked(options, {}))
 
 
-def _stages(options: Options) -> tuple[Any, ...]:
-    from models.recipe import Stage
+def chain(options: Options) -> dict[str, Any]:
+    """Give the chain of a run as the content of a chain file."""
+    from models.chain_file import chain_of, to_json
+    from models.store import open_store
 
-    return tuple(Stage(name, settings) for name, settings in options.remedy or ())
+    return to_json(chain_of(open_store().find(options.run).recipe))
 
 
-def _trained(store: Any, recipe: Any) -> dict[str, Any]:
-    from analysis.answers import alarms_json
-    from analysis.datasets.load import load
-    from analysis.subgroups.disaggregate import disaggregate
-    from models.evaluations import evaluation
-    from models.training import train_now
+def _asked(options: Options, given: dict[str, Any]) -> Any:
+    from models.mending import Asked
 
-    data = load(store.task(recipe.task), store.tables)
-    run = train_now(store, recipe, dataset=data)
-    shown = evaluation(store, run, data)
-    table = disaggregate(shown, (), TESTED)
-    prepared = [e.payload for e in store.events(run.id) if e.kind == "prepared"]
-    return {
-        "run": run.id,
-        "recipe": run.recipe.to_json(),
-        "seconds": run.seconds,
-        "epochs": run.epochs,
-        "test": {name: table.overall[name].to_json() for name in TESTED},
-        "prepared": prepared[-1] if prepared else None,
-        "alarms": alarms_json(shown),
-    }
+    task = getattr(options, "task", "")
+    return Asked(task, given, options.remedy or (), options.chain)
 
 
 def audit(options: Options) -> dict[str, Any]:
@@ -301,6 +277,7 @@ COMMANDS = {
         remedies,
         train,
         remedy,
+        chain,
         audit,
         attribute,
         estimate,

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.arrays import Floats, Ints, frozen
+from analysis.arrays import Bools, Floats, Ints, frozen
 from analysis.errors import StoreError
 from models.failures import store_errors
 
@@ -126,8 +127,14 @@ def json_bytes(data: Any) -> bytes:
     return json.dumps(data, sort_keys=True, separators=(",", ":")).encode()
 
 
-def scores_bytes(row_ids: Ints, logits: Floats) -> bytes:
-    """Write logits as Parquet, without loss.
+MARK = "mark_"
+"""Before the name of a column that marks rows."""
+
+
+def scores_bytes(
+    row_ids: Ints, logits: Floats, marks: Mapping[str, Bools] | None = None
+) -> bytes:
+    """Write logits as Parquet, without loss, and marks of rows beside them.
 
     A network's logits are float32 numbers, so columns are stored in that type
     whenever that changes no value; half the size and the same numbers.
@@ -137,9 +144,10 @@ def scores_bytes(row_ids: Ints, logits: Floats) -> bytes:
     columns = {"row_id": row_ids} | {
         f"logit_{i}": exact[:, i] for i in range(exact.shape[1])
     }
+    marked = {MARK + name: mark for name, mark in (marks or {}).items()}
     buffer = BytesIO()
     pq.write_table(
-        pa.table(columns),
+        pa.table(columns | marked),
         buffer,
         compression="zstd",
         use_dictionary=False,
@@ -151,15 +159,21 @@ def scores_bytes(row_ids: Ints, logits: Floats) -> bytes:
     return buffer.getvalue()
 
 
-def read_scores(content: bytes) -> tuple[Ints, Floats]:
-    """Read what `scores_bytes` wrote: row ids int[n] and logits float[n, k]."""
+def read_scores(content: bytes) -> tuple[Ints, Floats, dict[str, Bools]]:
+    """Read what `scores_bytes` wrote: row ids int[n], logits float[n, k], and marks."""
     table = pq.read_table(BytesIO(content))
     logits = [
         table[name].to_numpy().astype(np.float64)
         for name in table.column_names
-        if name != "row_id"
+        if name.startswith("logit_")
     ]
+    marks = {
+        name.removeprefix(MARK): frozen(table[name].to_numpy(), np.bool_)
+        for name in table.column_names
+        if name.startswith(MARK)
+    }
     return (
         frozen(table["row_id"].to_numpy(), np.int64),
         frozen(np.column_stack(logits), np.float64),
+        marks,
     )

@@ -47,7 +47,7 @@ class _Remedy(argparse.Action):
             parser.error(f"--set {values} needs a --remedy before it and key=value")
         else:
             key, value = values.split("=", 1)
-            chain[-1][1][key] = _json_or_text(value)
+            chain[-1][1][key] = _unquoted(value)
         namespace.remedy = chain
 
 
@@ -70,11 +70,17 @@ class _Chosen(argparse.Action):
         setattr(namespace, self.dest, {**known, key: value})
 
 
-def _json_or_text(text: str) -> Any:
+def _unquoted(text: str) -> str:
+    """Return what a JSON string says, and all else as it was typed.
+
+    Numbers stay text until the setting says that it is one: a run's id may read like a
+    number, such as 41302578e041.
+    """
     try:
-        return json.loads(text)
-    except ValueError:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
         return text
+    return found if isinstance(found, str) else text
 
 
 def _between(low: int, high: int) -> Callable[[str], int]:
@@ -157,7 +163,8 @@ def parser(calls: Mapping[str, Call], words: str) -> argparse.ArgumentParser:
     _add_chain(p)
     p = command("remedy")
     p.add_argument("run")
-    _add_chain(p, is_required=True)
+    _add_chain(p)
+    command("chain").add_argument("run")
 
     _add_audit(command("audit"))
     _add_attribute(command("attribute"))
@@ -264,11 +271,13 @@ def _add_compare(p: argparse.ArgumentParser) -> None:
 
 
 def _add_recipe(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--architecture", default="mlp")
+    # What is left out stays None, so that a chain file may say it.
+    p.set_defaults(seed=None)
+    p.add_argument("--architecture", help="mlp by default")
     p.add_argument("--split", choices=("official", "random", "time", "domain"))
-    p.add_argument("--held-out", default="", help="the domain that is test")
+    p.add_argument("--held-out", help="the domain that is test")
     p.add_argument("--epochs", type=_between(1, 10_000))
-    p.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    p.add_argument("--device", help="auto, cpu or cuda")
     p.add_argument(
         "--with",
         action=_Chosen,
@@ -278,9 +287,10 @@ def _add_recipe(p: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_chain(p: argparse.ArgumentParser, *, is_required: bool = False) -> None:
-    p.add_argument("--remedy", action=_Remedy, metavar="NAME", required=is_required)
+def _add_chain(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--remedy", action=_Remedy, metavar="NAME")
     p.add_argument("--set", action=_Remedy, dest="remedy", metavar="k=v")
+    p.add_argument("--chain", default="", metavar="FILE", help="remedies from a file")
 
 
 def _add_columns(p: argparse.ArgumentParser) -> None:

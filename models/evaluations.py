@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from analysis.arrays import Ints
 from analysis.cohorts import parse
 from analysis.datasets.load import Dataset
 from analysis.datasets.splits import split
@@ -11,6 +12,7 @@ from analysis.errors import DataError, RunError, SettingError
 from analysis.evaluation import DecisionRule, Evaluation, Threshold, evaluate
 from analysis.frame import SPLIT_NAMES, Splits
 from analysis.matching import matches
+from models.remedies.chain import posthoc_stages
 from models.run import Run
 from models.scorer import StoredScorer, stored_scorer
 from models.store import Store
@@ -20,6 +22,22 @@ def splits_of(run: Run, dataset: Dataset) -> Splits:
     """Draw a run's splits anew: the same recipe gives the same rows."""
     recipe = run.recipe
     return split(dataset, recipe.split, recipe.seed, recipe.held_out)
+
+
+def rows_fitted(run: Run, dataset: Dataset) -> Ints:
+    """Return the calibration rows that a run's last stage is fitted on, by position.
+
+    Alone, all of them. In a chain of several changes of scores each has a part of its
+    own, drawn by the recipe's seed: what one has seen would look better to the next.
+    """
+    recipe = run.recipe
+    rows = splits_of(run, dataset).rows["calibration"]
+    if recipe.calibration_parts == 1:
+        return rows
+    place = posthoc_stages(recipe) - 1
+    drawn = np.random.default_rng(recipe.seed).permutation(len(rows))
+    part: Ints = np.sort(rows[drawn[place :: recipe.calibration_parts]])
+    return part
 
 
 def evaluation(

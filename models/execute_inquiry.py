@@ -8,8 +8,7 @@ from analysis.errors import StoreError
 from analysis.progress import Tick
 from models.epoch import Cancelled
 from models.failures import reason_of_trial
-from models.inquiries import answered
-from models.inquiries.opening import opened
+from models.inquiries import answered, opened_for
 from models.inquiry_rows import STOPPED
 from models.store import Store
 
@@ -35,8 +34,14 @@ def execute_inquiry(
     try:
         inquiry = store.inquiries.inquiry(key)
         tick = _ticking(store, key, should_stop)
-        tick(0.0, "reading both sides")
-        found = answered(inquiry.name, opened(store, inquiry), inquiry.asked, tick)
+        tick(0.0, "reading the rows")
+        found = answered(
+            inquiry.name,
+            opened_for(store, inquiry),
+            inquiry.asked,
+            tick,
+            lambda so_far: store.inquiries.keep(key, so_far),
+        )
         store.inquiries.end(key, found, time.perf_counter() - began)
     except Cancelled:
         store.inquiries.fail(key, "cancelled", STOPPED)

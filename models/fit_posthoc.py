@@ -7,8 +7,9 @@ import numpy as np
 
 from models.artefacts import json_bytes
 from models.data import dataset_of
-from models.evaluations import splits_of
+from models.evaluations import rows_fitted
 from models.job import Job
+from models.network_scorer import TorchScorer
 from models.remedies.fitting import fitted_on
 from models.rescore import finished, posthoc_of, scored
 from models.scorer import stored_scorer
@@ -21,8 +22,7 @@ def fit_posthoc(job: Job) -> None:
     store, run = job.store, job.run
     base = finished(store, run.base)
     dataset = dataset_of(run, store)
-    rows = splits_of(run, dataset).rows["calibration"]
-    calibration = dataset.frame.take(rows)
+    calibration = dataset.frame.take(rows_fitted(run, dataset))
     if not run.recipe.survey_weights:
         calibration = replace(calibration, weights=np.ones(len(calibration)))
     store.ledger.restart(run.id)
@@ -36,4 +36,6 @@ def fit_posthoc(job: Job) -> None:
         "parameters": (json_bytes(fitted.parameters()), "json"),
         "scores": (scored(fitted, dataset.frame), "parquet"),
     }
+    if isinstance(fitted, TorchScorer):
+        files |= fitted.files()
     job.finish(files, seconds)

@@ -32,6 +32,7 @@ class Scope:
     rule, other_rule : Threshold, GroupThresholds or Argmax
         Of this table, and of the second one, whose groups may stand in another order.
     sides : Sides
+        Of no column and no table where an inquiry is about one set of rows.
     other_digest : str
         Of the second table, where that is the target.
     """
@@ -41,7 +42,7 @@ class Scope:
     positive: str
     rule: Rule
     other_rule: Rule
-    sides: Sides
+    sides: Sides = Sides("")  # noqa: RUF009 (frozen)
     other_digest: str = ""
 
 

@@ -50,6 +50,13 @@ class InquiryState:
         return self.seconds * (1 - self.share) / self.share
 
 
+def _readable(text: str) -> Inquiry | None:
+    try:
+        return inquiry_of(text)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
 def _is_about(text: str, task: str) -> bool:
     """Whether an inquiry compares with a task; one that cannot be read goes as well."""
     try:
@@ -107,6 +114,14 @@ class Inquiries:
                 (share, doing, seconds, key),
             )
 
+    def keep(self, key: str, so_far: Any) -> None:
+        """Keep what is answered so far, as JSON types, while the rest is sought."""
+        with self._database.connection() as c:
+            c.execute(
+                "UPDATE inquiries SET answer = ? WHERE key = ? AND state = 'running'",
+                (json.dumps(so_far), key),
+            )
+
     def end(self, key: str, answer: Any, seconds: float) -> None:
         """Keep an answer, as JSON types, and mark the inquiry as done."""
         with self._database.connection() as c:
@@ -142,6 +157,20 @@ class Inquiries:
         """Return what a key stands for."""
         return inquiry_of(self._row(key)["inquiry"])
 
+    def answered(self, task: str, name: str) -> list[Inquiry]:
+        """Return the inquiries of a name about a task that are done, the last first.
+
+        Those that another version wrote in another shape are left out.
+        """
+        query = (
+            "SELECT inquiry FROM inquiries WHERE task = ? AND state = 'done' "
+            "ORDER BY rowid DESC"
+        )
+        with self._database.reading() as c:
+            rows = c.execute(query, (task,)).fetchall()
+        found = (_readable(row["inquiry"]) for row in rows)
+        return [i for i in found if i is not None and i.name == name]
+
     def state(self, key: str) -> InquiryState:
         """Return where an inquiry stands."""
         row = self._row(key)
@@ -154,7 +183,7 @@ class Inquiries:
         )
 
     def answer(self, key: str) -> Any:
-        """Return what was answered, as JSON types; None while nothing was."""
+        """Return what was answered, so far, as JSON types; None while nothing was."""
         row = self._row(key)
         return None if row is None or not row["answer"] else json.loads(row["answer"])
 

@@ -5,7 +5,6 @@ import sqlite3
 import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -14,6 +13,7 @@ from analysis.errors import AuditError
 from models.database import Database
 from models.owners import is_alive
 from models.recipe import Recipe
+from models.remedies.chain import without_last
 from models.run import Event, Run, State, run_id, run_title
 
 INTERRUPTED = (
@@ -72,7 +72,6 @@ class Ledger:
         entry that cannot be read gives way to the new one.
         """
         name, now = run_id(recipe, data_digest), time.time()
-        shorter = replace(recipe, stages=recipe.stages[:-1])
         values = {
             "id": name,
             "task_name": recipe.task,
@@ -82,7 +81,7 @@ class Ledger:
             "now": now,
             "owner": owner,
             "title": run_title(recipe),
-            "base": run_id(shorter, data_digest) if recipe.stages else "",
+            "base": run_id(without_last(recipe), data_digest) if recipe.stages else "",
         }
         self.sweep()
         with self._database.connection() as c:

@@ -15,6 +15,15 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in _read(text) if name))
 
 
+def is_text(text: str) -> bool:
+    """Whether a text can be written down: halves of a character cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def parts(text: str) -> int:
     """Return how many names a text holds, repeats and empty ones included."""
     return len(_read(text))

@@ -8,6 +8,7 @@ import torch
 
 from analysis.evaluation import Scores
 from analysis.frame import AuditFrame
+from models.artefacts import json_bytes
 from models.features import features_for
 from models.networks import Mixture, Network, network
 from models.preprocess import Preprocessor
@@ -52,6 +53,14 @@ class TorchScorer:
         rows = rows_on(device, encoded, nothing.astype(np.int64), nothing)
         logits = logits_of(self.network, rows).double().cpu().numpy()
         return scores_of_logits(logits)
+
+    def files(self) -> dict[str, tuple[bytes, str]]:
+        """Return what a run stores to rebuild this: content and suffix by role."""
+        return {
+            "weights": (self.weights_bytes(), "safetensors"),
+            "preprocessing": (json_bytes(self.preprocessor.to_json()), "json"),
+            "recipe": (json_bytes(self.recipe.to_json()), "json"),
+        }
 
     def weights_bytes(self) -> bytes:
         """Return the network's weights as safetensors."""

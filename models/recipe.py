@@ -100,6 +100,9 @@ class Recipe:
         Id of a run whose weights training starts from, or `BASE`; empty for none.
     layers : 'all' or 'last'
         What is trained; 'last' leaves all but the last layer as it starts.
+    calibration_parts : int
+        Parts that calibration rows are cut into, so that each change of scores in a
+        chain is fitted on a part of its own; `completed` finds it.
     row_weights : RowWeights or None
         Factors on training rows' weights, as remedies found them.
     draws : bool
@@ -142,6 +145,7 @@ class Recipe:
     stop_by: str = ""
     warm_start: str = ""
     layers: str = "all"
+    calibration_parts: int = 1
     # What remedies write, from training rows; a recipe that is submitted has none.
     row_weights: RowWeights | None = None
     draws: bool = False
@@ -173,6 +177,7 @@ class Recipe:
         _within("Batch size", self.batch_size, 1, 10_000_000)
         _within("Epochs", self.epochs, 1, 10_000)
         _within("Patience", self.patience, 1, 10_000)
+        _within("Parts of the calibration rows", self.calibration_parts, 1, 100)
         for width in self.hidden:
             _within("Hidden layer width", width, 1, 16_384)
 

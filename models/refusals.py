@@ -68,6 +68,8 @@ _ON_A_PAGE = re.compile(
 def cut(message: str, arguments: list[str]) -> str:
     """Return a message on one line, long arguments of the command line in it cut.
 
+    What a terminal would obey, such as the start of a colour, is replaced.
+
     It says what to do, not on which page: the command line has none.
     """
     message = _ON_A_PAGE.sub("", message)
@@ -75,7 +77,8 @@ def cut(message: str, arguments: list[str]) -> str:
         for text in (argument, argument.partition("=")[2]):
             if len(text) > LONG:
                 message = message.replace(text, f"{text[:KEPT]} …")
-    return " ".join(message.split())
+    line = " ".join(message.split())
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in line)
 
 
 def _refuse_other_attributes(request: Request) -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from analysis.errors import SettingError
+from models.names import is_text
 from models.recipe import Recipe
 from models.remedies import REMEDIES
 from models.remedies.base import summary_of
@@ -14,7 +15,7 @@ from models.remedies.settings import settings_of
 
 WRITTEN_BY_REMEDIES = {"row_weights", "draws", "methods", "edits", "masked", "shifts"}
 
-CHOSEN_ELSEWHERE = {"task", "stages"}
+CHOSEN_ELSEWHERE = {"task", "stages", "calibration_parts"}
 
 LARGEST = 2**63
 """No setting is as large."""
@@ -56,6 +57,8 @@ def _value(name: str, value: Any, recipe: Recipe) -> Any:
 def _text(name: str, value: Any) -> str:
     if value is None or isinstance(value, bool | list | dict):
         raise SettingError(f"'{name}' is {value}; give a word or a name.")
+    if not is_text(str(value)):
+        raise SettingError(f"'{name}' holds characters that are no text. Mend it.")
     return str(value)
 
 

@@ -12,7 +12,7 @@ from models.evaluations import splits_of
 from models.network_scorer import restored
 from models.prepare import prepare
 from models.recipe import BOOSTING, Recipe, Stage
-from models.remedies.base import PosthocRemedy
+from models.remedies.base import PosthocRemedy, marks_of
 from models.remedies.chain import is_posthoc, remedy_of
 from models.run import Run
 from models.scorer import Scorer
@@ -23,12 +23,14 @@ from models.workshop import workshop_of
 def network_scorer(store: Store, run: Run) -> Scorer:
     """Return a finished run's scorer for any frame, its post-hoc remedies included.
 
+    A remedy that changed the model itself has left a network of its own.
+
     Raises
     ------
     RunError
         The run, or one it is based on, is not finished.
     """
-    if is_posthoc(run.recipe):
+    if is_posthoc(run.recipe) and "weights" not in run.artefacts:
         base = network_scorer(store, finished(store, run.base))
         return posthoc_of(run.recipe.stages[-1]).restored(
             base, json.loads(store.artefact(run, "parameters"))
@@ -85,7 +87,7 @@ def finished(store: Store, run_id: str) -> Run:
 
 
 def scored(scorer: Scorer, frame: AuditFrame) -> bytes:
-    """Return a frame's scores as they are stored.
+    """Return a frame's scores, and what is marked of its rows, as they are stored.
 
     Raises
     ------
@@ -95,4 +97,4 @@ def scored(scorer: Scorer, frame: AuditFrame) -> bytes:
     logits = scorer.score(frame).logits
     if logits is None:
         raise RunError("This remedy gives no logits, so its scores cannot be stored.")
-    return scores_bytes(frame.row_ids, logits)
+    return scores_bytes(frame.row_ids, logits, marks_of(scorer, frame))

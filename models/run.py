@@ -119,7 +119,19 @@ def run_title(recipe: Recipe) -> str:
 
     Settings that are not at their defaults are told, a remedy's groups always.
     """
-    return " + ".join([_network_title(recipe), *map(_stage_title, recipe.stages)])
+    title = " + ".join([_network_title(recipe), *map(_stage_title, recipe.stages)])
+    return f"{title}{_part_title(recipe)}"
+
+
+def _part_title(recipe: Recipe) -> str:
+    """Tell a step of a chain from the same remedies fitted to all calibration rows."""
+    # Late, as below.
+    from models.remedies.chain import posthoc_stages
+
+    parts = recipe.calibration_parts
+    if parts == 1 or posthoc_stages(recipe) >= parts:
+        return ""
+    return f" (on one of {parts} parts of the rows)"
 
 
 TOLD = {
@@ -165,6 +177,14 @@ def _value_words(value: Any) -> str:
     return value.replace("_", "-") if isinstance(value, str) else f"{value:g}"
 
 
+def _setting_words(name: str, value: Any) -> str:
+    if isinstance(value, int | float):
+        return f"{name.replace('_', ' ')} {value:g}"
+    if name in ("run", "runs"):  # ids, as lists of runs show them
+        return "with " + ", ".join(run.strip()[:6] for run in str(value).split(","))
+    return str(value)
+
+
 def _stage_title(stage: Stage) -> str:
     # Late: the remedies read recipes, and so need this package.
     from models.remedies import REMEDIES
@@ -177,9 +197,7 @@ def _stage_title(stage: Stage) -> str:
     )
     told = [str(stage.settings["attribute"])] if stage.settings.get("attribute") else []
     told += [
-        f"{name.replace('_', ' ')} {value:g}"
-        if isinstance(value, int | float)
-        else str(value)
+        _setting_words(name, value)
         for name, value in stage.settings.items()
         if name != "attribute" and value not in ("", usual.get(name))
     ]

@@ -12,7 +12,7 @@ from analysis.privacy.sides import refuse_withheld_sides
 from analysis.progress import silent
 from analysis.shifts.sides import SCORE, Sides, grouping_of_sides
 from models.as_json import from_json, plain_json, to_json
-from models.inquiries import INQUIRIES, answered, settings_type
+from models.inquiries import OF_SHIFTS, answered, settings_type
 from models.inquiries.opening import Opened, opened
 from models.inquiry import Inquiry, Scope
 from models.named import Source
@@ -26,7 +26,7 @@ class Question:
     Parameters
     ----------
     ask : str
-        One of `INQUIRIES`.
+        One of `OF_SHIFTS`.
     sides : Sides
         Without values the last one of the column is the target, the others the source.
     settings : mapping of str to str
@@ -54,10 +54,10 @@ def asked(store: Store, source: Source, question: Question) -> dict[str, Any]:
     SettingError
         There is no such inquiry, setting, column or value.
     """
-    if question.ask not in INQUIRIES:
+    if question.ask not in OF_SHIFTS:
         raise SettingError(
             f"'{question.ask}' is nothing that can be asked; choose one of "
-            f"{', '.join(INQUIRIES)}."
+            f"{', '.join(OF_SHIFTS)}."
         )
     if not source.dataset.task.table:
         raise SettingError(

@@ -3,11 +3,11 @@
 import contextlib
 import os
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.arrays import Ints
+from analysis.arrays import Bools, Ints
 from analysis.datasets.task import Task
 from analysis.errors import RunError, StoreError
 from analysis.evaluation import Scores
@@ -40,10 +40,13 @@ class StoredScores:
         Positions in the task's full table.
     scores : Scores
         Probabilities with their float64 logits.
+    marks : mapping of str to bool[n]
+        What a remedy marks of rows, such as those for whom a draw decides.
     """
 
     row_ids: Ints
     scores: Scores
+    marks: Mapping[str, Bools] = field(default_factory=dict)
 
 
 def open_store(home: Path | str | None = None) -> "Store":
@@ -312,5 +315,5 @@ class Store:
 
 
 def _stored_scores(content: bytes) -> StoredScores:
-    row_ids, logits = read_scores(content)
-    return StoredScores(row_ids, scores_of_logits(logits))
+    row_ids, logits, marks = read_scores(content)
+    return StoredScores(row_ids, scores_of_logits(logits), marks)

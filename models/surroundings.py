@@ -13,7 +13,8 @@ from analysis.matching import matches
 from models.data import dataset_of
 from models.evaluations import splits_of
 from models.remedies.base import Around
-from models.rescore import network_scorer
+from models.remedies.chain import is_posthoc
+from models.rescore import finished, network_scorer
 from models.run import Run
 from models.scorer import Scorer
 from models.store import Store
@@ -69,6 +70,33 @@ class Surroundings:
         """Return the run's model, remedies of its scores included."""
         return network_scorer(self.store, self.run)
 
+    def other(self, run: str) -> Scorer:
+        """Return the network of another finished run of the same table and split.
+
+        Raises
+        ------
+        RunError
+            There is none, or it is not finished.
+        DataError
+            It was trained on other rows, or its model is of trees.
+        """
+        named = self.store.find(run).id if run else self.run.base
+        if not named:
+            raise DataError(
+                "This run was made from no other one. Name the run to take."
+            )
+        found = finished(self.store, named)
+        while is_posthoc(found.recipe) and "weights" not in found.artefacts:
+            found = finished(self.store, found.base)
+        if found.data_digest != self.run.data_digest or _split(found) != _split(
+            self.run
+        ):
+            raise DataError(
+                f"Run {found.id[:12]} was trained on another table or split, and so on "
+                "rows that are held out here. Choose one with the same split and seed."
+            )
+        return network_scorer(self.store, found)
+
 
 @dataclass(frozen=True)
 class SurroundingsOfScore:
@@ -110,6 +138,21 @@ class SurroundingsOfScore:
             "This score came with its table; the model that gave it is not here, so "
             "nobody else can be scored. Choose a trained run."
         )
+
+    def other(self, run: str) -> Scorer:
+        """Refuse: there is a score, and no network.
+
+        Raises
+        ------
+        DataError
+            Always.
+        """
+        return self.model()
+
+
+def _split(run: Run) -> tuple[str, int, str]:
+    recipe = run.recipe
+    return recipe.split, recipe.seed, recipe.held_out
 
 
 def _named(

@@ -58,12 +58,7 @@ def keep(
     preprocessor = training_preprocessor(prepared, base)
     scorer = TorchScorer(training.network, preprocessor, recipe)
     frame = dataset_of(job.run, job.store).frame
-    files = {
-        "weights": (scorer.weights_bytes(), "safetensors"),
-        "preprocessing": (json_bytes(scorer.preprocessor.to_json()), "json"),
-        "recipe": (json_bytes(recipe.to_json()), "json"),
-        "scores": (scored(scorer, frame), "parquet"),
-    }
+    files = scorer.files() | {"scores": (scored(scorer, frame), "parquet")}
     progress = training.progress
     job.finish(files, progress.seconds, progress.best_epoch)
 

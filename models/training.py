@@ -12,6 +12,7 @@ from models.recipe import Recipe
 from models.remedies.chain import completed, runs_of
 from models.run import Event, Run
 from models.store import Store
+from models.suited import refuse_unsuited
 
 POLL_SECONDS = 0.2
 
@@ -41,13 +42,15 @@ def train_now(
     RunError
         The run failed or was cancelled; the message says why.
     SettingError
-        A setting of the recipe does not exist or is out of range.
+        A setting of the recipe does not exist or is out of range, or a change of
+        scores does not serve this table.
     StoreError
         The store cannot be written.
     """
     recipe = completed(recipe)
     task = store.task(recipe.task)
     dataset = load(task, store.tables) if dataset is None else dataset
+    refuse_unsuited(recipe, dataset)
     owner = Owner(store.owners)
     try:
         for step in runs_of(recipe):

@@ -1,8 +1,8 @@
 import streamlit as st
 
 from analysis.charts import compare, flips
-from models.remedies.chain import is_posthoc
-from pages.ui import cache, commands, controls, needs, state, tables
+from pages.ui import cache, commands, controls, marked, needs, state, tables
+from pages.ui.mending import outcome
 from pages.ui.messages import audit_errors, finding, note, plain
 
 st.title("What did the fix do, to whom, at what price?", anchor=False)
@@ -16,9 +16,10 @@ with audit_errors():
     found = cache.found(before, data, view.k)
     left, right = st.columns(2)
     with left:
-        by = controls.attributes("compare", list(after.groups), found.attribute)
+        attribute = outcome.first_attribute(run, found.attribute)
+        by = controls.attributes("compare", list(after.groups), attribute)
     with right:
-        first = "brier_score" if is_posthoc(run.recipe) else found.metric
+        first = outcome.first_metric(run, found.metric)
         metric = controls.metric("compare", controls.measures(after), first)
 
     metrics = controls.with_key_metrics(after, metric)
@@ -49,4 +50,6 @@ with audit_errors():
             "compare.flips",
             commands.compare_command(base.id, run.id, by),
         )
+        command = commands.compare_command(base.id, run.id, by)
+        marked.draw(after, run, by, command)
     needs.say_rows(after, data)

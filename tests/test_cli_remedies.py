@@ -1,6 +1,7 @@
 """`cli.py train`, `remedies` and `remedy` with every remedy, as a user calls them."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import cli
 from analysis.datasets.task import Task
 from models.remedies import REMEDIES
 from models.remedies.settings import settings_of
-from models.store import Store
+from models.store import Store, open_store
 
 TABLES = {"people": "7" * 32, "others": "8" * 32}
 
@@ -85,10 +86,11 @@ def base(run_cli):
     return answer(run_cli, "train", "people", *SMALL)
 
 
-def chosen(name):
+def chosen(name, other=""):
     """Return the options of what must be set, and of what makes it quick."""
+    given = {**NEEDED, "table": "others", "runs": other}
     values = {
-        s.name: "others" if s.kind == "table" else NEEDED[s.kind]
+        s.name: given[s.kind]
         for s in settings_of(REMEDIES[name])
         if s.default is None or s.name == "target"
     }
@@ -99,11 +101,14 @@ def chosen(name):
 
 @pytest.mark.parametrize("name", REMEDIES)
 def test_every_remedy_mends_a_run(run_cli, base, name):
-    values, options = chosen(name)
+    values, options = chosen(name, base["run"][:12])
+    if "another run" in REMEDIES[name].needs:
+        weights = ("--remedy", "reweighing", "--set", "attribute=group")
+        base = answer(run_cli, "remedy", base["run"], *weights)
     got = answer(run_cli, "remedy", base["run"][:12], "--remedy", name, *options)
     assert got["base"] == base["run"]
     assert got["run"] != base["run"]
-    (stage,) = got["recipe"]["stages"]
+    stage = got["recipe"]["stages"][-1]
     assert stage["remedy"] == name
     assert values.items() <= stage["settings"].items()
     assert 0 <= got["test"]["accuracy"]["value"] <= 1
@@ -112,7 +117,10 @@ def test_every_remedy_mends_a_run(run_cli, base, name):
         assert got["prepared"]["effective_rows"] > 0
 
 
-@pytest.mark.parametrize("name", REMEDIES)
+ALONE = [name for name, r in REMEDIES.items() if "another run" not in r.needs]
+
+
+@pytest.mark.parametrize("name", ALONE)
 def test_every_remedy_is_trained_from_nothing(run_cli, name):
     _, options = chosen(name)
     seed = ("--seed", 1)  # another split: no run of the other tests is found
@@ -142,6 +150,73 @@ def test_remedies_can_be_chained_with_their_own_settings(run_cli, base):
     assert [s["remedy"] for s in stages] == ["reweighing", "focal", "temperature"]
     assert stages[0]["settings"]["strength"] == 0.5
     assert stages[1]["settings"]["gamma"] == 1
+
+
+def test_a_chain_file_gives_the_same_run_in_another_store(
+    run_cli, base, tmp_path, monkeypatch
+):
+    mended = answer(
+        run_cli,
+        *("remedy", base["run"], "--remedy", "reweighing", "--set", "attribute=group"),
+        *("--remedy", "platt", "--remedy", "equal_opportunity"),
+        *("--set", "attribute=group", "--set", "min_rows=2", "--remedy", "abstain"),
+    )
+    assert any("handed over" in said for said in mended["notes"])
+    assert {"by_lot", "deferred"} == mended["marked"].keys()
+    assert mended["marked"]["deferred"]["n"] == 52
+    file = tmp_path / "chain.json"
+    file.write_text(json.dumps(answer(run_cli, "chain", mended["run"][:12])))
+    here = open_store().run(mended["run"]).artefacts
+    beside = answer(run_cli, "remedy", base["run"], "--chain", file)
+    assert beside["run"] == mended["run"]  # found, not fitted again
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(open_store().tables, elsewhere / "tables")
+    tasks = open_store().notes.tasks()
+    monkeypatch.setenv("FAULTLINE_HOME", str(elsewhere))
+    for task in tasks:
+        open_store().notes.save_task(task)
+    again = answer(run_cli, "train", "people", "--chain", file)
+    assert again["run"] == mended["run"]
+    assert open_store().run(again["run"]).artefacts == here  # named by their content
+
+
+def test_what_does_not_suit_the_table_is_refused_before_anything_is_trained(run_cli):
+    options = ("--remedy", "reweighing", "--set", "attribute=group")
+    late = ("--remedy", "equalized_odds", "--set", "attribute=nobody")
+    before = len(open_store().runs("people"))
+    seed = ("--seed", 77)
+    status, _, err = run_cli("train", "people", *SMALL, *seed, *options, *late)
+    assert status == 2
+    assert "nobody" in err
+    assert len(open_store().runs("people")) == before
+
+
+def test_what_is_typed_counts_before_what_a_chain_file_says(run_cli, base, tmp_path):
+    file = tmp_path / "chain.json"
+    file.write_text(json.dumps(answer(run_cli, "chain", base["run"])))
+    got = answer(run_cli, "train", "people", "--chain", file, "--epochs", 2)
+    assert got["recipe"]["epochs"] == 2
+    assert got["recipe"]["hidden"] == [8]
+
+
+@pytest.mark.parametrize(
+    ("options", "advice"),
+    [
+        ((), "No remedy is named"),
+        (("--chain", "none.json"), "cannot be read"),
+        (
+            ("--remedy", "abstain", "--remedy", "temperature"),
+            "Put 'Temperature scaling' first",
+        ),
+    ],
+)
+def test_a_chain_that_does_not_do_is_refused_in_one_line(
+    run_cli, base, options, advice
+):
+    status, out, err = run_cli("remedy", base["run"], *options)
+    assert (status, out) == (2, "")
+    assert advice in err
+    assert err.count("\n") == 1
 
 
 def test_train_takes_any_setting_and_finds_the_same_run_again(run_cli):

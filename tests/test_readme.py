@@ -30,7 +30,7 @@ def test_every_example_runs(monkeypatch, tmp_path, capsys):
         assert cli.main(words) == 0, capsys.readouterr().err
         answer = json.loads(capsys.readouterr().out)
         runs += [answer["run"]] if "run" in answer else []
-    assert len(runs) == 3
+    assert len(runs) == 4
 
 
 @pytest.mark.parametrize(

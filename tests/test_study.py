@@ -52,9 +52,10 @@ def test_a_cell_counts_sure_changes():
     assert study._cell([unsure]) == "+1.0"
 
 
-def test_one_run_is_measured_on_its_test_rows():
-    known = {o.key: o for o in study.read()}["german", "reweighing", 0]
-    again = study.run("german", "reweighing", 0)
+@pytest.mark.parametrize("remedy", ["reweighing", "equal_opportunity"])
+def test_one_run_is_measured_on_its_test_rows(tmp_path, remedy):
+    known = {o.key: o for o in study.read()}["german", remedy, 0]
+    again = study.run("german", remedy, 0, str(tmp_path))
     for measure in study.MEASURES:
         # Another processor may round otherwise and decide a row or two otherwise.
         expected = getattr(known, measure)

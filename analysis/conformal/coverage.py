@@ -7,12 +7,12 @@ import numpy as np
 from analysis.arrays import Bools, Floats, frozen
 from analysis.conformal.promise import SURE, kept_promise
 from analysis.conformal.sets import SetRule, positions_in
-from analysis.conformal.shares import gap_of, means, shares
 from analysis.estimates import Estimate, Estimates, blanked
 from analysis.evaluation import Evaluation, Threshold, binary_probabilities
 from analysis.frame import Grouping, everyone
 from analysis.intervals import q_values
 from analysis.privacy.withheld import published
+from analysis.shares import gap_of, means, shares
 
 
 @dataclass(frozen=True, eq=False)

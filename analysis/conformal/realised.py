@@ -9,7 +9,6 @@ from analysis.conformal.control import Control
 from analysis.conformal.promise import SURE, above_level, kept_promise
 from analysis.conformal.scores import nonconformity
 from analysis.conformal.sets import positions_in
-from analysis.conformal.shares import gap_of, means, shares
 from analysis.estimates import Estimate, Estimates
 from analysis.evaluation import Evaluation
 from analysis.frame import Grouping, everyone
@@ -19,6 +18,7 @@ from analysis.intervals import (
     range_quantile,
     share_interval,
 )
+from analysis.shares import gap_of, means, shares
 
 
 @dataclass(frozen=True, eq=False)

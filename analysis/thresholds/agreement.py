@@ -42,7 +42,7 @@ class Options:
         reach = np.maximum(nearest, TOLERANCE) + 1e-12
         first = np.searchsorted(self.rate, targets - reach)
         stop = np.searchsorted(self.rate, targets + reach, side="right")
-        best = _least_in(self.rank, first, stop)
+        best = least_in(self.rank, first, stop)
         return np.argsort(self.rank)[best]
 
 
@@ -125,7 +125,7 @@ def _nearest(rising: Floats, targets: Floats) -> Floats:
     return np.where(targets - low <= high - targets, low, high)
 
 
-def _least_in(values: Ints, first: Ints, stop: Ints) -> Ints:
+def least_in(values: Ints, first: Ints, stop: Ints) -> Ints:
     """Return the least value of each range; ranges hold at least one."""
     tables = [values]  # of the j-th, an entry is the least of 2 ** j values
     while 2 ** len(tables) <= len(values):

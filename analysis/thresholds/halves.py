@@ -7,7 +7,7 @@ what is chosen on rows looks kinder on the same rows.
 import numpy as np
 import pandas as pd
 
-from analysis.arrays import Bools, Ints
+from analysis.arrays import Bools, Floats, Ints
 from analysis.evaluation import Evaluation
 
 
@@ -38,6 +38,29 @@ def row_hashes(features: pd.DataFrame) -> np.ndarray:
     texts = features.select_dtypes("category").columns
     plain = features.astype(dict.fromkeys(texts, object))
     return pd.util.hash_pandas_object(plain, index=False).to_numpy(np.uint64)
+
+
+def person_hashes(features: pd.DataFrame, scores: Floats) -> np.ndarray:
+    """Return a number for each person's features and score, uint64[n].
+
+    Neither the order of the columns nor how their numbers are stored matters.
+
+    Parameters
+    ----------
+    features : DataFrame [n, d]
+    scores : float[n]
+    """
+    order = np.argsort([str(name) for name in features.columns], kind="stable")
+    columns = [_plain(features.iloc[:, place]) for place in order]
+    told = dict(enumerate([*columns, np.asarray(scores, np.float64)]))
+    return row_hashes(pd.DataFrame(told))
+
+
+def _plain(column: pd.Series) -> np.ndarray:
+    """Return numbers as float64, and anything else as objects."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(np.float64, na_value=np.nan) + 0.0  # no minus zero
+    return column.to_numpy(object)
 
 
 def halves(evaluation: Evaluation, seed: int = 0) -> tuple[Evaluation, Evaluation]:

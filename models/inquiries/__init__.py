@@ -4,20 +4,23 @@ A file is imported when its inquiry is first asked for, so that the server, whic
 reads answers, does not load what finds them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import ModuleType
 from typing import Any, get_type_hints
 
 from analysis.progress import Tick
 from models.as_json import from_json, to_json
-from models.inquiries.opening import Opened
+from models.inquiries.opening import opened
+from models.inquiry import Inquiry
+from models.store import Store
 
 INQUIRIES: Mapping[str, str] = {
     "attribution": "models.inquiries.attribution",
     "detection": "models.inquiries.detection",
     "evidence": "models.inquiries.evidence",
     "label_free": "models.inquiries.label_free",
+    "path": "models.inquiries.path",
     "risk_region": "models.inquiries.risk_region",
     "recovery": "models.inquiries.recovery",
     "sources": "models.inquiries.sources",
@@ -26,11 +29,45 @@ INQUIRIES: Mapping[str, str] = {
 """Module of each inquiry by its name."""
 
 
-def answered(name: str, opened: Opened, asked: Mapping[str, Any], tick: Tick) -> Any:
-    """Carry an inquiry out; return its answer as JSON types."""
+OF_SHIFTS = tuple(name for name in INQUIRIES if name != "path")
+"""Inquiries about two sides."""
+
+
+def opened_for(store: Store, inquiry: Inquiry) -> Any:
+    """Return what an inquiry is answered from: two sides, or what its file opens."""
+    own = getattr(_module(inquiry.name), "opened", None)
+    return opened(store, inquiry) if own is None else own(store, inquiry)
+
+
+def answered(
+    name: str,
+    opened: Any,
+    asked: Mapping[str, Any],
+    tick: Tick,
+    keep: Callable[[Any], None] | None = None,
+) -> Any:
+    """Carry an inquiry out; return its answer as JSON types.
+
+    Parameters
+    ----------
+    name : str
+    opened : record
+        As `opened_for` returns.
+    asked : mapping
+    tick : Tick
+    keep : function of JSON types, or None
+        Takes the answer so far, of an inquiry whose file says that it `FILLS`.
+    """
     module = _module(name)
     given = from_json(module.Asked, asked)
-    return to_json(module.answer(opened, given, tick))
+    if not getattr(module, "FILLS", False):
+        return to_json(module.answer(opened, given, tick))
+
+    def kept(so_far: Any) -> None:
+        if keep is not None:
+            keep(to_json(so_far))
+
+    return to_json(module.answer(opened, given, tick, kept))
 
 
 def record_of(name: str, answer: Any) -> Any:

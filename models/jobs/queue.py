@@ -24,6 +24,7 @@ from models.owners import Owner
 from models.recipe import Recipe
 from models.remedies.chain import completed, runs_of
 from models.store import Store
+from models.suited import refuse_unsuited
 from models.trial import Trial
 
 CANCEL_SECONDS = 1.0
@@ -97,6 +98,7 @@ class JobQueue:
         recipe = completed(recipe)
         task = self._store.task(recipe.task)
         dataset = load(task, self._store.tables) if dataset is None else dataset
+        refuse_unsuited(recipe, dataset)
         run_id = ""
         for step in runs_of(recipe):
             run_id = self._store.submit(step, task, dataset.digest, self._owner.token)

@@ -6,9 +6,10 @@ loop, `row_edit.RowEdit` for one that changes rows or columns. `calibrator.Calib
 does so for one that maps scores: by group, or multicalibrated, comes with it.
 """
 
-from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal, Protocol, get_args, runtime_checkable
 
+from analysis.arrays import Bools
 from analysis.frame import AuditFrame
 from models.recipe import Recipe
 from models.remedies.settings import settings_of
@@ -22,7 +23,15 @@ Family = Literal[
     "Fairness constraints",
     "Data",
     "Scores",
+    "Thresholds",
+    "Heads and weights",
+    "Guardrails",
 ]
+
+Layer = Literal["model", "scores", "decisions", "guardrail"]
+"""What a post-hoc remedy changes; a chain changes them in this order."""
+
+LAYERS: tuple[Layer, ...] = get_args(Layer)
 
 Needs = Literal[
     "label at training",
@@ -34,6 +43,7 @@ Needs = Literal[
     "a finished run",
     "numeric features",
     "another table",
+    "another run",
 ]
 
 
@@ -88,10 +98,43 @@ class Around(Protocol):
         """Return the model, which scores any rows with its features."""
         ...
 
+    def other(self, run: str) -> Scorer:
+        """Return the network of another finished run, without changes of its scores.
+
+        Of the same table and split; by its id or a unique start of it, or empty for
+        the run that this one was made from.
+        """
+        ...
+
+
+@runtime_checkable
+class Marking(Protocol):
+    """A fitted scorer that says more of each row than its scores.
+
+    `marks.BY_LOT` marks people for whom a draw decides, `marks.DEFERRED` those who are
+    handed to a person.
+    """
+
+    def marks(self, frame: AuditFrame) -> Mapping[str, Bools]:
+        """Return marks of a frame's rows by name, bool[n], the base's included."""
+        ...
+
+
+def marks_of(scorer: Scorer, frame: AuditFrame) -> dict[str, Bools]:
+    """Return what a scorer marks of a frame's rows; nothing if it marks none."""
+    return dict(scorer.marks(frame)) if isinstance(scorer, Marking) else {}
+
 
 @runtime_checkable
 class PosthocRemedy(Remedy, Protocol):
-    """Mends by changing the scores of a finished model."""
+    """Mends by changing the scores of a finished model.
+
+    `layer` says what it changes. Whatever is fitted gives logits, so that chains,
+    thresholds and comparisons work on it as on any model; a rule of decisions moves
+    the logits so that a score of one half is where it decides.
+    """
+
+    layer: ClassVar[Layer]
 
     def fit(self, scorer: Scorer, calibration: AuditFrame) -> FittedScorer:
         """Fit on the calibration rows alone, without touching `scorer`."""
@@ -128,9 +171,33 @@ class LooksAround(PosthocRemedy, Protocol):
         ...
 
 
+@runtime_checkable
+class Graded(PosthocRemedy, Protocol):
+    """A remedy with a dial whose strengths share most of the work.
+
+    Without this, each strength is fitted by itself.
+    """
+
+    def along(
+        self,
+        scorer: Scorer,
+        calibration: AuditFrame,
+        strengths: Sequence[float],
+        around: Around | None = None,
+    ) -> Iterator[FittedScorer]:
+        """Give what `fit` would at each strength, in the order given."""
+        ...
+
+
 def summary_of(remedy: type[Remedy]) -> str:
     """Return one sentence on what a remedy mends and what it costs."""
     return f"Mends {remedy.mends}; costs {remedy.costs}."
+
+
+def layer_of(remedy: type[Remedy]) -> Layer:
+    """Return what a post-hoc remedy changes."""
+    found: Layer = remedy.layer  # type: ignore[attr-defined]  # post-hoc ones have it
+    return found
 
 
 def can_be_aimed(remedy: type[Remedy]) -> bool:

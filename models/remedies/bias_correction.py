@@ -13,7 +13,7 @@ from analysis.evaluation import Scores
 from analysis.frame import AuditFrame
 from models.names import split
 from models.probabilities import log_softmax, scores_of_logits
-from models.remedies.base import Family, Kind, Needs
+from models.remedies.base import Family, Kind, Layer, Needs
 from models.remedies.calibration_rows import logits_of_scores, rows_to_fit
 from models.remedies.calibrator_notes import line
 from models.remedies.settings import classes_setting
@@ -52,6 +52,7 @@ class BiasCorrection:
     needs: ClassVar[tuple[Needs, ...]] = ()
     kind: ClassVar[Kind] = "posthoc"
     family: ClassVar[Family] = "Scores"
+    layer: ClassVar[Layer] = "scores"
     slowness: ClassVar[float] = 0.0
 
     classes: str = classes_setting(

@@ -19,7 +19,7 @@ from models.departures import Labelled
 from models.groupings import grouping_named
 from models.multicalibration import Patching, multicalibrated
 from models.probabilities import log_softmax, scores_of_logits
-from models.remedies.base import Family, Kind, Needs
+from models.remedies.base import Family, Kind, Layer, Needs
 from models.remedies.calibration_rows import logits_of_scores, rows_to_fit
 from models.remedies.calibrator_notes import notes
 from models.remedies.settings import (
@@ -49,6 +49,7 @@ class Calibrator:
 
     kind: ClassVar[Kind] = "posthoc"
     family: ClassVar[Family] = "Scores"
+    layer: ClassVar[Layer] = "scores"
     needs: ClassVar[tuple[Needs, ...]] = ("group at prediction",)
     slowness: ClassVar[float] = 0.0
     name: ClassVar[str]

@@ -8,10 +8,10 @@ from typing import Any
 from analysis.cohorts import parse
 from analysis.errors import SettingError
 from models.cohort_sets import rules_of, text_of
-from models.names import joined, parts, split
+from models.names import is_text, joined, parts, split
 from models.recipe import BOOSTING, Recipe, Stage
 from models.remedies import REMEDIES
-from models.remedies.base import Remedy
+from models.remedies.base import LAYERS, Remedy, layer_of
 from models.remedies.in_loop import SLOT_WORDS
 from models.remedies.settings import Setting, settings_of
 
@@ -73,7 +73,38 @@ def completed(recipe: Recipe) -> Recipe:
                 f"'{after.title}' trains a new model, so what '{before.title}' fitted "
                 f"to the old one would be lost. Put '{after.title}' first."
             )
-    return replace(recipe, stages=stages)
+    _refuse_layers(kinds)
+    fitted = sum(kind.kind == "posthoc" for kind in kinds)
+    # A step of a chain keeps the parts of the whole: what it fits, others do not see.
+    cut = max(recipe.calibration_parts, fitted)
+    return replace(recipe, stages=stages, calibration_parts=cut)
+
+
+LAYER_WORDS = {
+    "model": "changes the model itself",
+    "scores": "changes its scores",
+    "decisions": "decides by these scores",
+    "guardrail": "holds back some of the decisions",
+}
+"""What a post-hoc remedy does, by its layer."""
+
+
+def _refuse_layers(kinds: Sequence[type[Remedy]]) -> None:
+    """Refuse a change beneath what was fitted on top of it, and two ways to decide."""
+    after = [k for k in kinds if k.kind == "posthoc"]
+    for before, then in pairwise(after):
+        first, second = LAYERS.index(layer_of(before)), LAYERS.index(layer_of(then))
+        if first > second:
+            raise SettingError(
+                f"'{then.title}' {LAYER_WORDS[LAYERS[second]]}, and '{before.title}' "
+                f"{LAYER_WORDS[LAYERS[first]]}, which would then no longer fit. Put "
+                f"'{then.title}' first."
+            )
+        if first == second == LAYERS.index("decisions"):
+            raise SettingError(
+                f"'{then.title}' would decide anew what '{before.title}' has decided: "
+                "only one of them has a say. Keep one."
+            )
 
 
 def _refuse_clashes(kinds: Sequence[type[Remedy]], recipe: Recipe) -> None:
@@ -88,10 +119,16 @@ def _refuse_clashes(kinds: Sequence[type[Remedy]], recipe: Recipe) -> None:
             )
         if "a network" in kind.needs and recipe.architecture == BOOSTING:
             raise SettingError(
-                f"'{kind.title}' changes how a network learns, and boosted trees are "
-                "not one. Choose a remedy by weights or by data, or a network."
+                f"'{kind.title}' changes {_of_network(kind)}, and boosted trees are "
+                "not one. Choose a remedy by weights, by data or by thresholds, or a "
+                "network."
             )
         taken |= {slot: kind.title} if slot else {}
+
+
+def _of_network(kind: type[Remedy]) -> str:
+    trains = kind.kind == "retraining"
+    return "how a network learns" if trains else "the weights of a network"
 
 
 IGNORED = {
@@ -149,7 +186,18 @@ def runs_of(recipe: Recipe) -> tuple[Recipe, ...]:
         if "a finished run" in _remedy_class(stage.remedy).needs
     }
     ends |= set(range(first, len(recipe.stages) + 1))
-    return tuple(replace(recipe, stages=recipe.stages[:end]) for end in sorted(ends))
+    return tuple(_up_to(recipe, end, first) for end in sorted(ends))
+
+
+def without_last(recipe: Recipe) -> Recipe:
+    """Return a complete recipe without its last stage."""
+    return _up_to(recipe, len(recipe.stages) - 1, len(retraining(recipe)))
+
+
+def _up_to(recipe: Recipe, end: int, first: int) -> Recipe:
+    """Return a recipe with some of its stages; nothing fitted, nothing cut in parts."""
+    parts = recipe.calibration_parts if end > first else 1
+    return replace(recipe, stages=recipe.stages[:end], calibration_parts=parts)
 
 
 def _remedy_class(name: str) -> type[Remedy]:
@@ -164,12 +212,18 @@ def _checked(title: str, known: Setting, value: Any) -> Any:
     if known.kind in ("number", "integer"):
         return _checked_number(title, known, value)
     text = value.strip() if isinstance(value, str) else None
+    if text is not None and not is_text(text):
+        raise SettingError(
+            f"{title}: '{known.name}' holds characters that are no text. Give it in "
+            "UTF-8."
+        )
     if known.kind == "choice" and text not in known.options:
         raise SettingError(
             f"{title}: '{known.name}' is {value}; choose one of "
             f"{', '.join(known.options)}."
         )
-    if text is None or (not text.strip(", ") and known.default is None):
+    is_empty = text is not None and (known.kind in LISTS and not split(text))
+    if text is None or ((is_empty or not text) and known.default is None):
         raise SettingError(f"{title} needs '{known.name}': {_WANTED[known.kind]}.")
     read = _READ.get(known.kind)
     return text if read is None else read(text)
@@ -184,6 +238,8 @@ _WANTED = {
     "cohorts": "give rules with semicolons between",
     "feature": "name a feature of the task, or several joined by commas",
     "table": "name another table with the same columns",
+    "run": "name another run of this table by its id",
+    "runs": "name other runs of this table by their ids, joined by commas",
 }
 
 
@@ -208,12 +264,16 @@ def _without_repeats(attribute: str) -> str:
     return attribute.strip() if parts(attribute) == len(once) else joined(once)
 
 
+LISTS = ("attribute", "classes", "feature", "runs")
+"""Kinds of settings that hold names joined by commas."""
+
 _READ: dict[str, Callable[[str], str]] = {
     "cohort": lambda text: str(parse(text)),
     "cohorts": lambda text: text_of(rules_of(text)),
     "attribute": _without_repeats,
     "classes": _without_repeats,
     "feature": _without_repeats,
+    "runs": _without_repeats,
 }
 """How settings that name something are read, so that equal ones are written alike."""
 
@@ -223,10 +283,26 @@ def _number(value: Any) -> float | None:
         return None
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
+def is_inner(recipe: Recipe) -> bool:
+    """Whether a run is only a step on the way to a longer chain."""
+    return recipe.calibration_parts > max(posthoc_stages(recipe), 1)
+
+
+def decides(recipe: Recipe) -> bool:
+    """Whether a stage moved scores so that one half is where they decide."""
+    kinds = [_remedy_class(s.remedy) for s in recipe.stages]
+    return any(k.kind == "posthoc" and layer_of(k) == "decisions" for k in kinds)
+
+
+def posthoc_stages(recipe: Recipe) -> int:
+    """Return how many stages change a finished model rather than train."""
+    return len(recipe.stages) - len(retraining(recipe))
+
+
 def is_posthoc(recipe: Recipe) -> bool:
-    """Whether the last stage changes scores rather than training."""
-    return len(recipe.stages) > len(retraining(recipe))
+    """Whether the last stage changes a finished model rather than train."""
+    return posthoc_stages(recipe) > 0

@@ -11,7 +11,7 @@ from analysis.errors import DataError
 from analysis.evaluation import Scores
 from analysis.frame import AuditFrame
 from models.probabilities import log_softmax, scores_of_logits
-from models.remedies.base import Around, Family, Kind, Needs
+from models.remedies.base import Around, Family, Kind, Layer, Needs
 from models.remedies.calibration_rows import logits_of_scores, rows_to_fit
 from models.remedies.jitter import all_moved, jitters
 from models.remedies.settings import setting
@@ -74,6 +74,7 @@ class CorrectnessAware:
     needs: ClassVar[tuple[Needs, ...]] = ()
     kind: ClassVar[Kind] = "posthoc"
     family: ClassVar[Family] = "Scores"
+    layer: ClassVar[Layer] = "scores"
     slowness: ClassVar[float] = 0.1
     looks_for: ClassVar[str] = (
         "the model itself, to score rows with their numbers moved"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from models.recipe import BOOSTING, Recipe
-from models.remedies.base import Remedy
+from models.remedies.base import LAYERS, Layer, Remedy, layer_of
 from models.remedies.chain import is_posthoc, remedy_of
 from models.remedies.in_loop import SLOT_WORDS
 from models.remedies.settings import settings_of
@@ -29,7 +29,10 @@ class Facts:
     slots : mapping of str to str
         What remedies of the run's chain have in their hands, by slot, and whose title.
     fitted_after : str
-        Title of what changed the scores after training; empty for nothing.
+        Title of what changed the model or its scores after training, the last of them;
+        empty for nothing.
+    layer : Layer or None
+        What that changed.
     """
 
     classes: int
@@ -40,6 +43,7 @@ class Facts:
     is_finished: bool
     slots: Mapping[str, str] = field(default_factory=dict)
     fitted_after: str = ""
+    layer: Layer | None = None
 
 
 def reason_against(remedy: type[Remedy], facts: Facts) -> str:
@@ -59,6 +63,13 @@ def fitted_after(recipe: Recipe) -> str:
     return remedy_of(recipe.stages[-1]).title if is_posthoc(recipe) else ""
 
 
+def fitted_layer(recipe: Recipe) -> Layer | None:
+    """Return what the last change after training changed, if there was one."""
+    if not is_posthoc(recipe):
+        return None
+    return layer_of(type(remedy_of(recipe.stages[-1])))
+
+
 def _finished(remedy: type[Remedy], facts: Facts) -> str:
     if facts.is_finished or "a finished run" not in remedy.needs:
         return ""
@@ -75,6 +86,20 @@ def _order(remedy: type[Remedy], facts: Facts) -> str:
         f"This run's scores were changed after training by {facts.fitted_after}; the "
         "remedy trains a new model, to which that would not fit. Choose in the sidebar "
         "the run it was made from."
+    )
+
+
+def _layer(remedy: type[Remedy], facts: Facts) -> str:
+    if remedy.kind == "retraining" or facts.layer is None:
+        return ""
+    own, last = LAYERS.index(layer_of(remedy)), LAYERS.index(facts.layer)
+    is_second = own == last == LAYERS.index("decisions")
+    if own >= last and not is_second:
+        return ""
+    why = "decides already" if is_second else "would then no longer fit"
+    return (
+        f"{facts.fitted_after}, which this run was mended with, {why}. Choose in the "
+        "sidebar the run it was made from, or put both in a chain in the other order."
     )
 
 
@@ -139,6 +164,7 @@ def _tables(remedy: type[Remedy], facts: Facts) -> str:
 _CHECKS: tuple[Callable[[type[Remedy], Facts], str], ...] = (
     _finished,
     _order,
+    _layer,
     _network,
     _slot,
     _classes,

@@ -1,12 +1,20 @@
 """Fit a post-hoc remedy without a store, and say what was fitted."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
-from analysis.errors import DataError
+from analysis.errors import DataError, SettingError
 from analysis.frame import AuditFrame
 from models.remedies import REMEDIES
-from models.remedies.base import Around, FittedScorer, LooksAround, PosthocRemedy
+from models.remedies.base import (
+    Around,
+    FittedScorer,
+    Graded,
+    LooksAround,
+    PosthocRemedy,
+)
+from models.remedies.settings import dial_of
 from models.scorer import Scorer
 
 
@@ -40,6 +48,36 @@ def fitted_on(
             "Choose a trained run in place of a score column."
         )
     return remedy.fit_with(scorer, calibration, around)
+
+
+def fitted_along(
+    remedy: PosthocRemedy,
+    scorer: Scorer,
+    calibration: AuditFrame,
+    strengths: Sequence[float],
+    around: Around | None = None,
+) -> Iterator[FittedScorer]:
+    """Fit a remedy with a dial at several strengths, in the order given.
+
+    Raises
+    ------
+    SettingError
+        The remedy has no dial.
+    DataError
+        As `fitted_on`.
+    """
+    dial = dial_of(type(remedy))
+    if dial is None:
+        raise SettingError(
+            f"'{remedy.title}' has no strength to go along. Fit it as it is."
+        )
+    if isinstance(remedy, Graded):
+        yield from remedy.along(scorer, calibration, strengths, around)
+        return
+    for strength in strengths:
+        value = int(strength) if dial.kind == "integer" else float(strength)
+        at = replace(cast("Any", remedy), **{dial.name: value})
+        yield fitted_on(at, scorer, calibration, around)
 
 
 def notes_of(

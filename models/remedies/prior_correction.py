@@ -14,7 +14,7 @@ from analysis.frame import AuditFrame
 from models.class_shares import ClassShares, SourceRows, black_box_shares, em_shares
 from models.cohort_sets import CohortSet, members_of
 from models.probabilities import log_softmax, scores_of_logits
-from models.remedies.base import Around, Family, Kind, Needs
+from models.remedies.base import Around, Family, Kind, Layer, Needs
 from models.remedies.calibration_rows import logits_of_scores, rows_to_fit
 from models.remedies.settings import (
     choice_setting,
@@ -65,6 +65,7 @@ class PriorCorrection:
     needs: ClassVar[tuple[Needs, ...]] = ("target data",)
     kind: ClassVar[Kind] = "posthoc"
     family: ClassVar[Family] = "Scores"
+    layer: ClassVar[Layer] = "scores"
     slowness: ClassVar[float] = 0.0
     looks_for: ClassVar[str] = "people of the target, without their labels"
 

@@ -17,6 +17,8 @@ SettingKind = Literal[
     "cohorts",
     "feature",
     "table",
+    "run",
+    "runs",
 ]
 
 
@@ -32,7 +34,8 @@ class Setting:
         something of the table: 'attribute' one of its sensitive attributes, or several
         joined by commas; 'class' a class of its label, 'classes' several; 'cohort' a
         rule, 'cohorts' several with semicolons between; 'feature' one of its features;
-        'table' another table with the same columns.
+        'table' another table with the same columns; 'run' another run of the same
+        table and split, by its id, 'runs' several joined by commas.
     default : float, int, str or None
         None when it must be given; the empty text where it may be left out.
     low, high : float
@@ -144,6 +147,17 @@ def table_setting(help: str, *, is_required: bool = True) -> Any:  # noqa: A002
     """Declare another table, by the name of its task."""
     default = dataclasses.MISSING if is_required else ""
     return _declared("table", default, help)
+
+
+def run_setting(help: str, *, is_required: bool = True) -> Any:  # noqa: A002
+    """Declare another finished run of the same table and split, by its id."""
+    default = dataclasses.MISSING if is_required else ""
+    return _declared("run", default, help)
+
+
+def runs_setting(help: str) -> Any:  # noqa: A002
+    """Declare several such runs, joined by commas."""
+    return _declared("runs", dataclasses.MISSING, help)
 
 
 def settings_of(remedy: type[Any]) -> tuple[Setting, ...]:

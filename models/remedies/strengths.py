@@ -15,6 +15,12 @@ STRENGTHS = 6
 
 MOST_BENT = 6.0
 
+PATH_STRENGTHS = 21
+LOWEST_PART = 0.2
+"""A usual strength this low in its range has a path whose steps widen."""
+
+ROUND_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+
 
 def strengths(dial: Setting, chosen: float, count: int = STRENGTHS) -> list[float]:
     """Return strengths from one end of a dial to the other, the chosen one included.
@@ -41,6 +47,32 @@ def strengths(dial: Setting, chosen: float, count: int = STRENGTHS) -> list[floa
     if chosen not in found:
         nearest = min(range(1, count - 1), key=lambda i: abs(found[i] - chosen))
         found[nearest] = chosen
+    return sorted({_typed(dial, value) for value in found})
+
+
+def path_strengths(dial: Setting, count: int = PATH_STRENGTHS) -> list[float]:
+    """Return the strengths of a path: rounded, from end to end, the usual one included.
+
+    They are spaced by squares where the usual strength lies in the lowest fifth of the
+    range, low + (high - low) t^2 for even t in [0, 1], and in even round steps
+    elsewhere.
+
+    Parameters
+    ----------
+    dial : Setting
+        A number.
+    count : int
+        At most so many, 3 at least; fewer where whole numbers coincide.
+    """
+    usual, span = float(dial.default), dial.high - dial.low
+    is_low = usual - dial.low <= LOWEST_PART * span
+    steps = _squares(dial, count) if is_low else _even(dial, count)
+    found = sorted({_whole(dial, min(max(s, dial.low), dial.high)) for s in steps})
+    if usual not in found:
+        inner = found[1:-1]
+        if len(found) >= count:
+            inner.remove(min(inner, key=lambda s: abs(s - usual)))
+        found = [found[0], *inner, usual, found[-1]]
     return sorted({_typed(dial, value) for value in found})
 
 
@@ -97,6 +129,32 @@ def _but_strength(run: Run, dial: Setting) -> tuple[str, tuple[tuple[str, Any], 
     last = run.recipe.stages[-1]
     told = {k: v for k, v in last.settings.items() if k != dial.name}
     return last.remedy, tuple(sorted(told.items()))
+
+
+def _squares(dial: Setting, count: int) -> list[float]:
+    """Return steps that widen, in hundredths of a range from 0 to 1."""
+    span = dial.high - dial.low
+    unit = 10.0 ** (math.floor(math.log10(2 * span)) - 2)
+    inner = [dial.low + span * (i / (count - 1)) ** 2 for i in range(1, count - 1)]
+    rounded = [
+        float(f"{s:.2g}") if s < unit else round(round(s / unit) * unit, 12)
+        for s in inner
+    ]
+    return [dial.low, *rounded, dial.high]
+
+
+def _even(dial: Setting, count: int) -> list[float]:
+    """Return the ends and the multiples between them of the finest step that fits."""
+    least = (dial.high - dial.low) / (count - 1)
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(p * power for p in ROUND_STEPS if p * power >= least * (1 - 1e-9))
+    first, last = math.floor(dial.low / step) + 1, math.ceil(dial.high / step) - 1
+    inner = [round(i * step, 12) for i in range(first, last + 1)]
+    return [dial.low, *(s for s in inner if dial.low < s < dial.high), dial.high]
+
+
+def _whole(dial: Setting, value: float) -> float:
+    return float(round(value)) if dial.kind == "integer" else value
 
 
 def _rounded(dial: Setting, value: float) -> float:

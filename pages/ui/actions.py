@@ -6,9 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from analysis.errors import RunError
 from analysis.subgroups.finding import Finding
-from models.recipe import Recipe
+from models.recipe import Recipe, Stage
 from models.remedies import REMEDIES
 from models.remedies.chain import stage
 from models.remedies.settings import dial_of
@@ -35,15 +34,26 @@ def offer_fix(found: Finding) -> None:
 
 def start_remedy(name: str, settings: dict[str, Any]) -> None:
     """Add a remedy to the run in view, start it, and watch it on Remedies."""
-    recipe = cache.store().find(state.view().run).recipe
-    _submit(recipe.with_stage(stage(name, **settings)))
+    _add(cache.store().find(state.view().run), [stage(name, **settings)])
     state.go("remedies")
 
 
 def mend(run: Run, name: str, settings: dict[str, Any]) -> None:
     """Add a remedy to a run, start it, and watch it here."""
-    _submit(run.recipe.with_stage(stage(name, **settings)))
+    _add(run, [stage(name, **settings)])
     st.rerun()
+
+
+def mend_chain(run: Run, stages: Sequence[Stage]) -> None:
+    """Add several remedies to a run, start them, and watch the last of them here."""
+    _add(run, stages)
+    st.rerun()
+
+
+def _add(run: Run, stages: Sequence[Stage]) -> None:
+    """Queue a run with more stages, and remember what these were added to."""
+    _submit(replace(run.recipe, stages=(*run.recipe.stages, *stages)))
+    state.add_to(run.id, state.job())
 
 
 def train_beside(recipe: Recipe) -> None:
@@ -116,16 +126,6 @@ def show_result(run_id: str, page: str) -> None:
     state.turn_to(run=run_id)
     state.forget_job()
     state.go(page)
-
-
-def base_of(run_id: str) -> str:
-    """Return the id of the run that a remedied run started from; empty for none."""
-    store = cache.store()
-    run = store.run(run_id)
-    try:
-        return store.run(run.base).id if run.base else ""
-    except RunError:
-        return ""
 
 
 def default_recipe(task: str, methods: tuple[str, ...]) -> Recipe:

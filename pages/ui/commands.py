@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -114,6 +114,14 @@ def remedy_command(run: Run) -> str:
     last = run.recipe.stages[-1]
     words = ["python", "cli.py", "remedy", run.base[:12], "--remedy", last.remedy]
     for name, value in last.settings.items():
+        words += ["--set", f"{name}={value}"] if value != "" else []
+    return _joined(words)
+
+
+def path_command(run: Run, remedy: str, settings: Mapping[str, Any]) -> str:
+    """Return the command that adds a remedy to a run, its dial at the usual place."""
+    words = ["python", "cli.py", "remedy", run.id[:12], "--remedy", remedy]
+    for name, value in settings.items():
         words += ["--set", f"{name}={value}"] if value != "" else []
     return _joined(words)
 

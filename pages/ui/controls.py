@@ -8,10 +8,13 @@ import streamlit as st
 
 from analysis.costs import Costs
 from analysis.datasets.load import Dataset
+from analysis.errors import RunError
 from analysis.evaluation import Evaluation
 from analysis.metrics.registry import CLASS_MEANS, METRICS, metric_named, usable_metrics
 from analysis.subgroups.finding import Finding
+from models.recipe import Stage
 from models.remedies import REMEDIES
+from models.remedies.chain import is_inner
 from models.run import Run
 from pages.ui import cache, state, widgets
 from pages.ui.messages import empty, plain
@@ -80,8 +83,13 @@ def short_run_title(choice: str) -> str:
 
 def words_of(run: Run) -> str:
     """Return a run's title in short names: its network, then its remedies."""
-    said, rest = "", run.title
-    for stage in run.recipe.stages:
+    return in_short(run.title, run.recipe.stages)
+
+
+def in_short(title: str, stages: Sequence[Stage]) -> str:
+    """Return the title of a run with these remedies in short names."""
+    said, rest = "", title
+    for stage in stages:
         before, key, after = rest.partition(f" + {stage.remedy.replace('_', ' ')}")
         if key:
             said, rest = f"{said}{before} + {short_name(stage.remedy)}", after
@@ -200,12 +208,13 @@ def compared(run: Run) -> tuple[Run, Run]:
     """Let the reader choose what a run is compared with; return before and after.
 
     First comes the run it was made from, then the runs made from it: those are
-    "after", everything else is "before".
+    "after", everything else is "before"; steps on the way to a chain come last.
     """
     others = [r for r in finished_runs(run.recipe.task) if r.id != run.id]
     if not others:
         _offer_fix()
-    others.sort(key=lambda r: (r.id != run.base, r.base != run.id))
+    first = made_from(run)
+    others.sort(key=lambda r: (r.id != first, r.base != run.id, is_inner(r.recipe)))
     ids = {r.id: r for r in others}
     chosen = st.selectbox(
         "Compared with",
@@ -216,6 +225,21 @@ def compared(run: Run) -> tuple[Run, Run]:
     )
     other = ids[chosen]
     return (run, other) if other.base == run.id else (other, run)
+
+
+def made_from(run: Run) -> str:
+    """Return the id of the run that a reader would call the one before.
+
+    It is the one that fixes were added to, else the nearest that is no mere step of a
+    chain; empty where there is none.
+    """
+    named = state.added_to(run.id) or run.base
+    try:
+        while named and is_inner(cache.store().run(named).recipe):
+            named = cache.store().run(named).base
+    except RunError:
+        return ""
+    return named
 
 
 def watched(

@@ -1,7 +1,7 @@
 """A form from the settings that a remedy declares: one control for each."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -19,6 +19,9 @@ LABELS: Mapping[str, str] = {
     "attribute": "Groups of",
     "cohort": "Only these people",
     "cap": "Largest weight",
+    "meanwhile": "Until a person has decided",
+    "decision": "Decision until then",
+    "favourable": "The class that people want",
 }
 """Settings that many remedies share, in words of a form."""
 
@@ -27,6 +30,8 @@ MISSING: Mapping[str, str] = {
     "feature": "Choose at least one feature.",
     "cohort": "Say who: a rule such as age >= 40.",
     "table": "Choose a table.",
+    "run": "Choose a run.",
+    "runs": "Choose at least one other run.",
 }
 """What to do about a setting that must be given, by its kind."""
 
@@ -64,6 +69,8 @@ class Offer:
         The one in the sidebar.
     cohort_of : tuple of str
         Settings that start with it; none for all that take a cohort.
+    runs : mapping of str to str
+        Other finished runs of the same table and split: id to title.
     reach : function of a rule
         Says how many training rows the rule reaches; raises an `AuditError` for one
         that cannot be used.
@@ -78,9 +85,12 @@ class Offer:
     cohort: str
     reach: Callable[[str], str]
     cohort_of: tuple[str, ...] = ()
+    runs: Mapping[str, str] = field(default_factory=dict)
 
 
-def settings(remedy: type[Remedy], key: str, offer: Offer) -> dict[str, Any]:
+def settings(
+    remedy: type[Remedy], key: str, offer: Offer, without: Collection[str] = ()
+) -> dict[str, Any]:
     """Draw a control for every setting of a remedy and return their values.
 
     What a remedy inherits from its family is folded away, but for whom it is for. A
@@ -92,14 +102,18 @@ def settings(remedy: type[Remedy], key: str, offer: Offer) -> dict[str, Any]:
     key : str
         `page.form`; each control's key starts with this and the setting's name.
     offer : Offer
+    without : collection of str
+        Settings that are set elsewhere, such as a dial that is dragged.
     """
-    first, folded = ordered(remedy)
+    first, folded = (
+        [s for s in part if s.name not in without] for part in ordered(remedy)
+    )
     offer = _aimed_once(first, offer)
     chosen = {s.name: _control(s, f"{key}.{s.name}", offer) for s in first}
     if folded:
         with st.expander("More settings", type="compact", key=f"{key}.more"):
             chosen |= {s.name: _control(s, f"{key}.{s.name}", offer) for s in folded}
-    return {s.name: chosen[s.name] for s in settings_of(remedy)}
+    return {s.name: chosen[s.name] for s in settings_of(remedy) if s.name in chosen}
 
 
 def ordered(remedy: type[Remedy]) -> tuple[list[Setting], list[Setting]]:
@@ -121,22 +135,27 @@ def _aimed_once(shown: Sequence[Setting], offer: Offer) -> Offer:
 
 def needs_words(remedy: type[Remedy]) -> str:
     """Say where a remedy comes from and what it asks for."""
+    return f"{curly(f'Source: {remedy.source}.')} {asks_words(remedy)}".strip()
+
+
+def asks_words(remedy: type[Remedy]) -> str:
+    """Say what a remedy asks for; empty for nothing."""
     optional = [
         s for s in settings_of(remedy) if s.kind == "attribute" and s.default == ""
     ]
     always = [n for n in remedy.needs if not (optional and n.startswith("group"))]
-    said = curly(f"Source: {remedy.source}.")
-    said += f" Needs {', '.join(always)}." if always else ""
+    said = f"Needs {', '.join(always)}." if always else ""
     if not optional:
         return said
-    group = next((n for n in remedy.needs if n.startswith("group")), _GROUP)
-    return f"{said} Needs {group} only if groups are chosen."
+    usual = _GROUP if remedy.kind == "retraining" else "group at prediction"
+    group = next((n for n in remedy.needs if n.startswith("group")), usual)
+    return f"{said} Needs {group} only if groups are chosen.".strip()
 
 
 def problem(remedy: type[Remedy], chosen: Mapping[str, Any], offer: Offer) -> str:
     """Say why a form cannot be sent as it stands; empty if it can."""
     for s in settings_of(remedy):
-        value = str(chosen[s.name]).strip()
+        value = str(chosen.get(s.name, s.default)).strip()
         if s.default is None and not value:
             return MISSING.get(s.kind, "") or f"Choose ‘{label_of(s)}’."
         if value and any(isinstance(r, AuditError) for r in _reached(s, value, offer)):
@@ -326,6 +345,29 @@ def _table(s: Setting, key: str, offer: Offer) -> str:
     return str(chosen or "")
 
 
+def _run(s: Setting, key: str, offer: Offer) -> str:
+    none = [] if s.default is None else [""]
+    made_from = "The run that this one was made from"
+    chosen = st.selectbox(
+        label_of(s),
+        [*none, *offer.runs],
+        format_func=lambda run: visible(offer.runs[run]) if run else made_from,
+        **_shown(s, key),
+    )
+    return str(chosen or "")
+
+
+def _runs(s: Setting, key: str, offer: Offer) -> str:
+    chosen = st.multiselect(
+        label_of(s),
+        list(offer.runs),
+        format_func=lambda run: visible(offer.runs[run]),
+        placeholder="Choose runs" if offer.runs else "There is no other run yet",
+        **_shown(s, key),
+    )
+    return joined(chosen)
+
+
 _CONTROLS: Mapping[str, Callable[[Setting, str, Offer], Any]] = {
     "number": _number,
     "integer": _integer,
@@ -337,4 +379,6 @@ _CONTROLS: Mapping[str, Callable[[Setting, str, Offer], Any]] = {
     "cohorts": _cohorts,
     "feature": _feature,
     "table": _table,
+    "run": _run,
+    "runs": _runs,
 }

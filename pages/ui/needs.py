@@ -58,7 +58,7 @@ MEND = Purpose(
     "A score alone cannot be mended here",
     "The score in view came with the table; the model behind it is elsewhere, so it "
     "cannot be retrained. Train a model on the same table, and most remedies apply "
-    "to it.",
+    "to it; or fit a map to the score itself on Calibration, under Fix.",
     "A remedy starts from a trained model.",
 )
 COMPARE = Purpose(

@@ -21,7 +21,7 @@ COHORT_WIDGET, THRESHOLD_WIDGET = "sidebar.cohort", "sidebar.threshold"
 CLASS_WIDGET, HIDDEN_WIDGET = "sidebar.class", "sidebar.hidden"
 SAVED_WIDGET = "sidebar.saved"
 _PAGES, _JOB, _SAID = "frame.pages", "job", "frame.said"
-_SWEEP, _AWAITED = "sweep", "frame.awaited"
+_SWEEP, _AWAITED, _ADDED_TO = "sweep", "frame.awaited", "frame.added_to"
 _AT, _GOING, _LEFT = "frame.at", "frame.going", "frame.left"
 _PENDING, _ARRIVED, _UNKNOWN = "frame.pending", "frame.arrived", "frame.unknown"
 _CHOSEN, _FOLLOWED = "frame.chosen", "frame.followed"
@@ -292,6 +292,22 @@ def watch(run_id: str, *, sweep: bool = False) -> None:
         st.query_params[_SWEEP] = "1"
     else:
         st.query_params.pop(_SWEEP, None)
+
+
+def add_to(base_id: str, run_id: str) -> None:
+    """Remember the run that a reader added fixes to: what comes of them is held to it.
+
+    The run before the last step of a chain is none that a reader has seen.
+    """
+    st.session_state[_ADDED_TO] = {
+        **st.session_state.get(_ADDED_TO, {}),
+        run_id: base_id,
+    }
+
+
+def added_to(run_id: str) -> str:
+    """Return the id of the run that a run's fixes were added to; empty if not known."""
+    return str(st.session_state.get(_ADDED_TO, {}).get(run_id, ""))
 
 
 def await_run(run_id: str) -> None:

@@ -6,7 +6,10 @@ from analysis.datasets.load import load
 from analysis.datasets.tasks import task_named
 from analysis.errors import DataError, SettingError
 from analysis.evaluation import Scores, Threshold, binary_probabilities, evaluate
-from models.evaluations import in_view, within_cohort
+from models.evaluations import in_view, rows_fitted, splits_of, within_cohort
+from models.recipe import Recipe, Stage
+from models.remedies.chain import completed, runs_of
+from models.run import Run
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +73,16 @@ def test_another_class_in_view_counts_its_own_labels_and_scores(rng):
     assert in_view(shown, "") is shown
     with pytest.raises(SettingError, match="it has low, middle, high"):
         in_view(shown, "top")
+
+
+def test_each_change_of_scores_in_a_chain_has_rows_of_its_own(german):
+    names = ("temperature", "bias_correction", "platt")
+    recipe = completed(Recipe("german", stages=tuple(Stage(n) for n in names)))
+    runs = [Run("", step, german.digest, "done") for step in runs_of(recipe)[1:]]
+    parts = [rows_fitted(run, german) for run in runs]
+    whole = splits_of(runs[0], german).rows["calibration"]
+    assert sorted(np.concatenate(parts)) == sorted(whole)  # none twice, none left out
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    alone = completed(Recipe("german", stages=(Stage("platt"),)))
+    only = rows_fitted(Run("", alone, german.digest, "done"), german)
+    np.testing.assert_array_equal(only, whole)

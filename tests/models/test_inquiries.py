@@ -174,6 +174,9 @@ def test_the_settings_of_every_inquiry_survive_json(name):
         "attributes": ("sex",),
         "nodes": 5,
         "outcome": "label",
+        "remedy": "abstain",
+        "settings": {"attribute": "sex", "min_rows": 50},
+        "strengths": (0.5, 1.0),
     }
     from dataclasses import MISSING, fields
 

@@ -8,7 +8,13 @@ from analysis.errors import SettingError
 from models.command_line import parser
 from models.recipe import Recipe
 from models.remedies import REMEDIES
-from models.requested import WRITTEN_BY_REMEDIES, changed, choosable, remedies_json
+from models.requested import (
+    CHOSEN_ELSEWHERE,
+    WRITTEN_BY_REMEDIES,
+    changed,
+    choosable,
+    remedies_json,
+)
 
 OTHERS = {
     "split": "domain",
@@ -44,7 +50,7 @@ def as_text(value):
 def test_the_table_above_has_every_setting_that_can_be_chosen():
     assert set(OTHERS) == set(choosable())
     names = {f.name for f in fields(Recipe)}
-    assert set(choosable()) | WRITTEN_BY_REMEDIES | {"task", "stages"} == names
+    assert set(choosable()) | WRITTEN_BY_REMEDIES | CHOSEN_ELSEWHERE == names
 
 
 @pytest.mark.parametrize("name", OTHERS)

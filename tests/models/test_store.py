@@ -52,7 +52,11 @@ def test_a_damaged_file_is_noticed(tmp_path):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_stored_logits_lose_nothing(rng, dtype):
     logits = rng.normal(size=(50, 3)).astype(dtype).astype(np.float64)
-    ids, back = read_scores(scores_bytes(np.arange(50), logits))
+    drawn = np.arange(50) % 3 == 0
+    written = scores_bytes(np.arange(50), logits, {"by_lot": drawn})
+    ids, back, marks = read_scores(written)
+    np.testing.assert_array_equal(marks.pop("by_lot"), drawn)
+    assert not marks
     np.testing.assert_array_equal(back, logits)
     np.testing.assert_array_equal(ids, np.arange(50))
 

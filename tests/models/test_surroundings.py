@@ -11,6 +11,7 @@ from models.evaluations import splits_of
 from models.remedies import REMEDIES
 from models.remedies.chain import stage
 from models.remedies.fitting import fitted_on, notes_of
+from models.remedies.settings import settings_of
 from models.rescore import network_scorer
 from models.run import Run
 from models.scorer import stored_scorer
@@ -20,7 +21,18 @@ from models.training import train_now
 
 POSTHOC = [name for name, kind in REMEDIES.items() if kind.kind == "posthoc"]
 
-NEEDED = {"prior_correction": {"target": "group = b"}}
+NEEDED = {"attribute": "group", "cohort": "group = b"}
+
+
+def needed(name, run):
+    """Return what a remedy must be told; of an other run its id."""
+    filled = NEEDED | {"run": run, "runs": run}
+    return {
+        s.name: filled[s.kind]
+        for s in settings_of(REMEDIES[name])
+        if s.default is None or s.name == "target" or s.kind == "run"
+    }
+
 
 MULTI = {"scope": "multicalibrated", "attribute": "group", "cohorts": "age >= 60"}
 
@@ -86,7 +98,8 @@ def test_a_score_has_rows_and_no_model(store: Store, dataset: Dataset):
 def test_a_fit_scores_its_own_table_again_and_any_other(
     store: Store, base: Run, dataset: Dataset, recipe, name
 ):
-    run = train_now(store, recipe.with_stage(stage(name, **NEEDED.get(name, {}))))
+    other = train_now(store, replace(recipe, restart=1))
+    run = train_now(store, recipe.with_stage(stage(name, **needed(name, other.id))))
     assert run.base == base.id
     again = network_scorer(store, run)
     stored = stored_scorer(store, run).score(dataset.frame)

@@ -387,7 +387,7 @@ def test_the_form_of_every_remedy_builds_with_defaults_that_its_stage_accepts():
     for name, settings in filled.items():
         assert list(settings) == [s.name for s in settings_of(REMEDIES[name])]
         needy = [s for s in settings_of(REMEDIES[name]) if s.default is None]
-        if not any(s.kind == "feature" for s in needy) or settings.get("feature"):
+        if all(settings[s.name] for s in needy if s.kind in ("feature", "runs")):
             made = stage(name, **settings)
             plain = {s.name: s.default for s in settings_of(REMEDIES[name])}
             aims = ("attribute", "cohort", "feature", "table")

@@ -52,7 +52,9 @@ def candidates(rows: Rows, settings: Mapping[str, object]) -> list[Candidate]:
 
 def _serves(rows: Rows, name: str, settings: Mapping[str, object]) -> bool:
     remedy, known = REMEDIES[name], settings_of(REMEDIES[name])
-    if "target data" in remedy.needs or set(settings) - {s.name for s in known}:
+    if remedy.family != "Scores" or "target data" in remedy.needs:
+        return False
+    if set(settings) - {s.name for s in known}:
         return False
     if not state.view().is_trained and hasattr(remedy, "looks_for"):
         return False  # it asks for the model itself, and there is only a score

@@ -1,5 +1,6 @@
 """The choice of a remedy: its family, its form, how long it takes, and its start."""
 
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import streamlit as st
@@ -9,12 +10,18 @@ from analysis.datasets.load import Dataset
 from analysis.subgroups.finding import Finding
 from models.evaluations import splits_of
 from models.remedies import REMEDIES
-from models.remedies.base import Family, Kind, summary_of
-from models.remedies.fits import Facts, fitted_after, reason_against, slots_of
+from models.remedies.base import Family, Kind, Remedy, summary_of
+from models.remedies.fits import (
+    Facts,
+    fitted_after,
+    fitted_layer,
+    reason_against,
+    slots_of,
+)
 from models.remedies.settings import dial_of
 from models.remedies.weighing import rows_in
 from models.run import Run
-from pages.ui import actions, cache, forms, kept, live, state, widgets
+from pages.ui import actions, cache, controls, forms, kept, live, state, widgets
 from pages.ui.forms import Offer
 from pages.ui.mending import times
 from pages.ui.messages import curly, note, plain
@@ -28,22 +35,78 @@ LIST_WIDTH = 36
 """Letters that the list of fixes has room for; below it stands the whole title."""
 
 
-def draw(run: Run, data: Dataset, found: Finding) -> None:
-    """Let the reader choose a remedy, set it and start it."""
+@dataclass(frozen=True)
+class Fix:
+    """A remedy as the form has it, but for its dial, which is dragged.
+
+    Parameters
+    ----------
+    name : str
+    settings : dict
+        All but the dial.
+    """
+
+    name: str
+    settings: dict[str, Any]
+
+
+def draw(run: Run, data: Dataset, found: Finding) -> Fix | None:
+    """Let the reader choose a remedy and set it; and start it, unless it is dragged.
+
+    Returns
+    -------
+    Fix or None
+        None where there is no path of strengths to go along, see `is_dragged`.
+    """
     facts = facts_of(run, data)
     name = _name(facts)
     remedy, reason = REMEDIES[name], reason_against(REMEDIES[name], facts)
-    st.markdown(f"**{plain(remedy.title)}.** {plain(curly(summary_of(remedy)))}")
-    note(forms.needs_words(remedy))
+    if reason or not is_dragged(remedy):
+        describe(remedy)
     if reason:
         with st.container(key="remedies.reason"):
             st.warning(plain(curly(f"Not for this run. {reason}")))
         st.button("Start", disabled=True, key="remedies.start")
-        return
+        return None
     key = f"remedies.{name}.{data.task.name}"
-    offer = _offer(run, data, found, name)
-    chosen = forms.settings(remedy, key, offer)
-    _buttons(run, name, chosen, forms.problem(remedy, chosen, offer))
+    offer, dial = offer_of(run, data, found, name), dial_of(remedy)
+    without = (dial.name,) if dial is not None and is_dragged(remedy) else ()
+    chosen = forms.settings(remedy, key, offer, without)
+    problem = forms.problem(remedy, chosen, offer)
+    if not without:
+        note(_hidden_words(remedy))
+        _buttons(run, name, chosen, problem)
+        return None
+    if problem:
+        describe(remedy)
+        st.warning(plain(problem))
+        return None
+    return Fix(name, chosen)
+
+
+def describe(remedy: type[Remedy]) -> None:
+    """Say what a remedy mends, what it costs, whence it comes and what it asks for."""
+    st.markdown(f"**{plain(remedy.title)}.** {plain(curly(summary_of(remedy)))}")
+    note(forms.needs_words(remedy))
+
+
+def is_dragged(remedy: type[Remedy]) -> bool:
+    """Whether all strengths of a remedy are worked out at once, to be dragged along.
+
+    None is while small groups are hidden: from one strength to the next a few people
+    change, who could be told by the difference.
+    """
+    has_path = remedy.kind == "posthoc" and dial_of(remedy) is not None
+    return has_path and state.view().k < 2
+
+
+def _hidden_words(remedy: type[Remedy]) -> str:
+    if remedy.kind != "posthoc" or dial_of(remedy) is None:
+        return ""
+    return (
+        "While small groups are hidden, strengths cannot be dragged: the few people "
+        "who change from one to the next could be told. Set one and start it."
+    )
 
 
 def facts_of(run: Run, data: Dataset) -> Facts:
@@ -58,6 +121,7 @@ def facts_of(run: Run, data: Dataset) -> Facts:
         is_finished=run.is_finished,
         slots=slots_of(run.recipe),
         fitted_after=fitted_after(run.recipe),
+        layer=fitted_layer(run.recipe),
     )
 
 
@@ -148,7 +212,8 @@ def _title(name: str, *, is_fit: bool) -> str:
     return words if is_fit else f"Not for this run: {words[:1].lower()}{words[1:]}"
 
 
-def _offer(run: Run, data: Dataset, found: Finding, name: str) -> Offer:
+def offer_of(run: Run, data: Dataset, found: Finding, name: str) -> Offer:
+    """Return what the settings of a remedy choose from."""
     view = state.view()
     titles = {n: cache.store().task(n).title for n in kept.tables_like(data)}
     return Offer(
@@ -159,8 +224,24 @@ def _offer(run: Run, data: Dataset, found: Finding, name: str) -> Offer:
         features=data.features_for(run.recipe.split),
         tables=titles,
         cohort=view.cohort,
+        runs=_other_runs(run),
         reach=lambda rule: reach_words(run, data, rule, REMEDIES[name].kind),
     )
+
+
+def _other_runs(run: Run) -> dict[str, str]:
+    """Return the other finished runs of the same table and split: id to title."""
+    mine = _split(run)
+    return {
+        other.id: controls.words_of(other)
+        for other in cache.store().runs(run.recipe.task)
+        if other.id != run.id and other.is_finished and _split(other) == mine
+    }
+
+
+def _split(run: Run) -> tuple[str, ...]:
+    recipe = run.recipe
+    return run.data_digest, recipe.split, str(recipe.seed), recipe.held_out
 
 
 def reach_words(run: Run, data: Dataset, rule: str, kind: Kind = "retraining") -> str:
@@ -193,7 +274,8 @@ def _reached(data: Dataset, run_id: str, home: str, rule: str) -> tuple[int, int
 
 def _buttons(run: Run, name: str, chosen: dict[str, Any], problem: str) -> None:
     remedy, rows = REMEDIES[name], len(cache.dataset(run.recipe.task).frame)
-    dial = dial_of(remedy)
+    # Changes of a finished model are dragged, or, with hidden groups, set one by one.
+    dial = dial_of(remedy) if remedy.kind == "retraining" else None
     said = [times.words(run, remedy, rows)]
     said += [times.sweep_words(run, remedy, rows)] if dial else []
     note(" ".join(said).strip())

@@ -1,7 +1,8 @@
 """What came of a fix: the verdict with paired intervals, and alarms."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -9,28 +10,34 @@ from analysis.charts import numbers
 from analysis.charts import verdict as words
 from analysis.compare import PairedComparison
 from analysis.evaluation import Evaluation
+from analysis.metrics.registry import METRICS
+from analysis.parity.constraints import CONSTRAINTS, rates_of
 from analysis.verdict import alarms, verdict
 from models.names import split
-from models.remedies.chain import is_posthoc
+from models.remedies import REMEDIES
+from models.remedies.base import layer_of
+from models.remedies.chain import decides, is_posthoc
 from models.remedies.fitting import notes_of
 from models.run import Run
 from pages.ui import cache, controls, state
-from pages.ui.messages import note, plain
+from pages.ui.messages import curly, note, plain
 
 SCORE_METRIC = "brier_score"
-"""What a change of scores moves; decisions at one half may stay as they are."""
+BOTH_ERRORS = "both_error_rates"
 
 
 def ended(by: str, metric: str) -> Callable[[Run], None]:
     """Return what says how a finished run came out, watched by groups and a rate."""
 
     def say(run: Run) -> None:
-        alarm(run, by)
+        groups, first = by, metric
+        if is_posthoc(run.recipe):  # the reader chose neither: there are no curves
+            groups, first = first_attribute(run, by), first_metric(run, metric)
+        alarm(run, groups)
         base = base_of(run)
         if base is None:
             return
-        first = SCORE_METRIC if is_posthoc(run.recipe) else metric
-        sentence(compared(base, run, by, first), first)
+        sentence(compared(base, run, groups, first), first)
         note(apart_words(base, run))
         note(rows_words(run))
         note(fitted_words(run))
@@ -38,11 +45,53 @@ def ended(by: str, metric: str) -> Callable[[Run], None]:
     return say
 
 
+def first_metric(run: Run, metric: str) -> str:
+    """Return the measure that tells most of a run's last remedy.
+
+    It is the rate that it holds together; of two of them the given one, else the
+    first. It is the squared error of scores for one that changes scores alone:
+    decisions at one half may stay as they are.
+    """
+    if not run.recipe.stages:
+        return metric
+    last = run.recipe.stages[-1]
+    held = held_rates(last.remedy, last.settings)
+    if held:
+        return metric if metric in held else held[0]
+    is_scores = is_posthoc(run.recipe) and layer_of(REMEDIES[last.remedy]) == "scores"
+    return SCORE_METRIC if is_scores else metric
+
+
+def held_rates(remedy: str, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the rates that a remedy makes agree over groups; none for most."""
+    known = getattr(REMEDIES.get(remedy), "constraint", "")
+    constraint = str(settings.get("constraint", known)).replace(" ", "_")
+    rate = str(settings.get("rate", "")).replace(" ", "_")
+    if constraint == BOTH_ERRORS:
+        return rates_of("equalized_odds")
+    if constraint in CONSTRAINTS:
+        return rates_of(constraint)
+    return tuple(name for name in (constraint, rate) if name in METRICS)[:1]
+
+
+def first_attribute(run: Run, attribute: str) -> str:
+    """Return whose groups a run's last remedy that names some was told of.
+
+    Of several that are crossed, the first; the given one where none names any.
+    """
+    for done in reversed(run.recipe.stages):
+        named = split(str(done.settings.get("attribute") or ""))
+        if named:
+            return named[0]
+    return attribute
+
+
 def base_of(run: Run) -> Run | None:
     """Return the finished run that a remedied one started from, if any."""
-    if not run.base:
+    named = controls.made_from(run)
+    if not named:
         return None
-    base = cache.store().run(run.base)
+    base = cache.store().run(named)
     return base if base.is_finished else None
 
 
@@ -88,8 +137,19 @@ def apart_words(base: Run, run: Run) -> str:
 
 
 def seen(run: Run, judged: Run) -> Evaluation:
-    """Return a run on the rows by which a fix is judged while fixes are tried."""
-    return cache.evaluation(replace(state.view(), run=run.id), rows_of(judged))
+    """Return a run on the rows by which a fix is judged while fixes are tried.
+
+    One whose thresholds were found decides at one half, wherever the sidebar's stands.
+    """
+    return on_rows(run, rows_of(judged))
+
+
+def on_rows(run: Run, split: str) -> Evaluation:
+    """Return a run on the rows of a split, see `seen`."""
+    view = replace(state.view(), run=run.id)
+    if decides(run.recipe):
+        view = replace(view, threshold=None, by_group=None)
+    return cache.evaluation(view, split)
 
 
 def crossed(by: str) -> tuple[str, ...]:
@@ -106,8 +166,8 @@ def rows_words(run: Run) -> str:
     """Say on which rows the verdict stands."""
     people = cache.dataset(run.recipe.task).task.rows_are
     return (
-        f"On the {rows_of(run)} rows, the same {people} before and after. Test rows "
-        "stay unseen until you compare."
+        f"On the {rows_of(run)} rows, the same {people} before and after. What the fix "
+        "does to the test rows stays unseen until you compare."
     )
 
 
@@ -129,7 +189,7 @@ def fitted_words(run: Run) -> str:
     if not found:
         return ""
     hidden = _withheld(run, split(str(found[-1].get("attribute", ""))))
-    return " ".join(notes_of(found[-1], hidden))
+    return curly(" ".join(notes_of(found[-1], hidden)))
 
 
 def _withheld(run: Run, attributes: tuple[str, ...]) -> set[str] | None:

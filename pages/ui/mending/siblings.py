@@ -3,6 +3,7 @@
 import streamlit as st
 
 from models.remedies import REMEDIES
+from models.remedies.chain import is_posthoc
 from models.remedies.settings import dial_of
 from models.remedies.strengths import members, strength_of
 from models.run import Run
@@ -19,7 +20,7 @@ def is_sweep(run: Run) -> bool:
 
 def strengths_of(run: Run) -> list[Run]:
     """Return a run and those that differ from it by strength alone."""
-    if strength_of(run) is None:
+    if strength_of(run) is None or is_posthoc(run.recipe):
         return [run]
     return members(run, cache.store().runs(run.recipe.task))
 

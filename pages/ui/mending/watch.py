@@ -10,7 +10,7 @@ from pages.ui.mending.sweep import Watched
 from pages.ui.messages import note
 
 
-def draw(run: Run, data: Dataset, found: Finding) -> None:
+def draw(run: Run, data: Dataset, found: Finding, *, is_dragged: bool) -> None:
     """Show the watched run; without one, the model before.
 
     Parameters
@@ -20,8 +20,13 @@ def draw(run: Run, data: Dataset, found: Finding) -> None:
     data : Dataset
     found : Finding
         What the controls start with.
+    is_dragged : bool
+        Whether the strengths of a fix stand on the page, the model before among them.
     """
     watched = live.watched()
+    if watched is None and is_dragged:
+        note(state.said())
+        return
     names = list(data.frame.groups)
     has_curves = bool(names) and live.has_curves(watched or run)
     by, metric = controls.watched(

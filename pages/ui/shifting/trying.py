@@ -11,8 +11,9 @@ from analysis.datasets.load import Dataset
 from analysis.errors import AuditError
 from analysis.evaluation import Evaluation
 from analysis.shifts.recovery import Recovery, recovery
-from analysis.shifts.sides import grouping_of_sides, implied, side_of
+from analysis.shifts.sides import grouping_of_sides, side_of
 from analysis.thresholds.halves import may_be_learnt
+from models import advised
 from models.advice import Proposal, Target
 from models.inquiries.recovery import refuse_learnt
 from models.recipe import Recipe
@@ -40,17 +41,8 @@ class Attempt:
 
 
 def target_of(setting: Setting) -> Target | None:
-    """Return how remedies name the target; None where they cannot.
-
-    A rule joins comparisons by 'and', so it names one value of a column.
-    """
-    sides = setting.sides
-    if sides.table:
-        return Target(table=sides.table)
-    if len(sides.target) != 1:
-        return None
-    left_out = (*implied(setting.data, sides.column), *sides.without)
-    return Target(rule_of(sides.column, sides.target[0]), "", left_out)
+    """Return how remedies name the target; None where they cannot."""
+    return advised.target_of(setting.data, setting.sides)
 
 
 def rule_of(column: str, value: str) -> str:

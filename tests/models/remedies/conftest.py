@@ -83,6 +83,20 @@ def drawn(rng):
     return draw
 
 
+@pytest.fixture
+def unequal(rng, labelled):
+    """Draw three groups of which one is scored too low, and one ranked badly."""
+
+    def draw(n=3_000, **more):
+        codes = rng.integers(0, 3, n)
+        honest = rng.normal(size=n) * 1.5
+        labels = (rng.random(n) < 1 / (1 + np.exp(-honest))).astype(int)
+        margin = honest - 0.8 * (codes == 1) + rng.normal(size=n) * (codes == 2)
+        return labelled(np.column_stack([-margin, margin]) / 2, labels, codes, **more)
+
+    return draw
+
+
 class _Passing(ClassifierMixin, BaseEstimator):
     """A classifier whose decision function is its one feature."""
 

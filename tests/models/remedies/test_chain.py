@@ -1,8 +1,11 @@
+from itertools import pairwise
+
 import pytest
 
 from analysis.errors import SettingError
 from models.recipe import Recipe, Stage
-from models.remedies.chain import completed, runs_of, stage
+from models.remedies.chain import completed, runs_of, stage, without_last
+from models.run import run_title
 
 
 @pytest.mark.parametrize(
@@ -15,6 +18,8 @@ from models.remedies.chain import completed, runs_of, stage
         ("temperature", {"alpha": 1}, "it has attribute, min_rows"),
         ("temperature", {"remedy": "x"}, "it has attribute, min_rows"),
         ("reweighing", {"attribute": " , "}, "name a sensitive attribute"),
+        ("reweighing", {"attribute": '"'}, "name a sensitive attribute"),
+        ("reweighing", {"attribute": "\udcff"}, "Give it in UTF-8"),
     ],
 )
 def test_a_wrong_setting_says_what_to_do(name, settings, advice):
@@ -94,3 +99,51 @@ def test_nothing_trains_anew_what_goes_on_from_a_finished_model():
 def test_true_is_no_number():
     with pytest.raises(SettingError, match="'strength' is True; give a number"):
         stage("reweighing", attribute="sex", strength=True)
+
+
+THRESHOLDS = Stage("equal_opportunity", {"attribute": "sex"})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "advice"),
+    [
+        (THRESHOLDS, Stage("temperature"), "Put 'Temperature scaling' first"),
+        (THRESHOLDS, Stage("weight_aligning"), "changes the model itself"),
+        (Stage("abstain"), THRESHOLDS, "holds back some of the decisions"),
+        (Stage("temperature"), Stage("weight_aligning"), "Put '.*' first"),
+        (THRESHOLDS, Stage("demographic_parity", {"attribute": "sex"}), "Keep one"),
+        (THRESHOLDS, Stage("reweighing", {"attribute": "sex"}), "Put '.*' first"),
+    ],
+)
+def test_an_order_that_would_undo_something_is_explained(before, after, advice):
+    with pytest.raises(SettingError, match=advice):
+        completed(Recipe("t", stages=(before, after)))
+
+
+CHAIN = (
+    Stage("reweighing", {"attribute": "sex"}),
+    Stage("weight_aligning"),
+    Stage("temperature"),
+    THRESHOLDS,
+    Stage("abstain"),
+)
+
+
+def test_a_chain_from_weights_to_a_guardrail_is_legal_and_cut_in_parts():
+    recipe = completed(Recipe("t", stages=CHAIN))
+    assert recipe.calibration_parts == 4
+    steps = runs_of(recipe)
+    assert [len(r.stages) for r in steps] == [1, 2, 3, 4, 5]
+    assert [r.calibration_parts for r in steps] == [1, 4, 4, 4, 4]
+    assert steps[0] == completed(Recipe("t", stages=CHAIN[:1]))  # found, not trained
+    for shorter, longer in pairwise(steps):
+        assert completed(shorter) == shorter
+        assert without_last(longer) == shorter
+
+
+def test_one_change_of_scores_alone_has_all_calibration_rows():
+    recipe = completed(Recipe("t", stages=CHAIN[2:3]))
+    assert recipe.calibration_parts == 1
+    assert "part" not in run_title(recipe)
+    step = runs_of(completed(Recipe("t", stages=CHAIN[2:4])))[1]
+    assert run_title(step).endswith("temperature (on one of 2 parts of the rows)")

@@ -7,7 +7,13 @@ import pytest
 from models.recipe import Recipe, Stage
 from models.remedies import REMEDIES
 from models.remedies.chain import stage
-from models.remedies.fits import Facts, fitted_after, reason_against, slots_of
+from models.remedies.fits import (
+    Facts,
+    fitted_after,
+    fitted_layer,
+    reason_against,
+    slots_of,
+)
 from models.remedies.settings import attribute_setting, table_setting
 
 FACTS = Facts(
@@ -81,3 +87,21 @@ def test_the_slots_of_a_chain_are_those_of_its_remedies(monkeypatch):
 @pytest.mark.parametrize("name", REMEDIES)
 def test_every_remedy_fits_a_run_that_lacks_nothing(name):
     assert reason_against(REMEDIES[name], FACTS) == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "advice"),
+    [
+        ("equal_opportunity", "temperature", "no longer fit.*the other order"),
+        ("equal_opportunity", "equalized_odds", "decides already"),
+        ("abstain", "equalized_odds", "no longer fit"),
+        ("temperature", "weight_aligning", "no longer fit"),
+    ],
+)
+def test_what_would_undo_a_change_of_scores_is_refused(before, name, advice):
+    settings = {"attribute": "sex"} if before == "equal_opportunity" else {}
+    recipe = Recipe("t", stages=(stage(before, **settings),))
+    facts = replace(FACTS, fitted_after="A fix", layer=fitted_layer(recipe))
+    assert re.search(advice, reason_against(REMEDIES[name], facts))
+    assert reason_against(REMEDIES[name], FACTS) == ""
+    assert reason_against(REMEDIES["abstain"], facts) == ""

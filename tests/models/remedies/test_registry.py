@@ -11,7 +11,7 @@ from analysis.datasets.load import load
 from analysis.datasets.task import Task
 from analysis.errors import DataError, SettingError
 from models.data import _loaded
-from models.evaluations import splits_of
+from models.evaluations import rows_fitted, splits_of
 from models.execute import execute
 from models.owners import Owner
 from models.prepare import remedied
@@ -89,13 +89,14 @@ def recipe_of(name, **more):
     return Recipe(task=name, hidden=(8,), epochs=4, patience=4, device="cpu", **more)
 
 
-def settings_for(remedy, name):
-    """Return what must be set, and nothing else."""
+def settings_for(remedy, name, run="0" * 32):
+    """Return what must be set, and nothing else; of an other run its id."""
     other = {"two": "more", "more": "two"}.get(name, "")
+    filled = NEEDED | {"table": other, "run": run, "runs": run}
     return {
-        s.name: other if s.kind == "table" else NEEDED[s.kind]
+        s.name: filled[s.kind]
         for s in settings_of(remedy)
-        if s.default is None or s.name == "target"
+        if s.default is None or s.name == "target" or s.kind == "run"
     }
 
 
@@ -112,8 +113,16 @@ RETRAINING = [r for r in REMEDIES if REMEDIES[r].kind == "retraining"]
 
 
 def trained(store, name, kind, **more):
-    stages = (Stage(name, settings_for(REMEDIES[name], kind)),)
+    run = other_run(store, name, kind)
+    stages = (Stage(name, settings_for(REMEDIES[name], kind, run)),)
     return train_now(store, recipe_of(kind, stages=stages, **more))
+
+
+def other_run(store, name, kind, **more):
+    """Train the run that a remedy looks at beside its own; return its id."""
+    if "another run" not in REMEDIES[name].needs:
+        return ""
+    return train_now(store, recipe_of(kind, restart=1), **more).id
 
 
 @pytest.mark.parametrize("name", REMEDIES)
@@ -174,21 +183,22 @@ def test_the_labels_of_other_rows_have_no_say(bench, monkeypatch, name, kind):
     """
     run = trained(bench, name, kind)
     dataset = load(task(kind, len(run.task.classes)), bench.tables)
-    parts = splits_of(run, dataset).rows
-    hidden = [*parts["test"]]
+    parts, fitted = splits_of(run, dataset), rows_fitted(run, dataset)
+    hidden = [*parts.rows["test"]]
     if REMEDIES[name].kind == "retraining":
-        hidden += [*parts["calibration"]]
+        hidden += [*parts.rows["calibration"]]
     shuffled = dataset.frame.y_true.copy()
     shuffled[hidden] = np.random.default_rng(9).permutation(shuffled[hidden])
     assert (shuffled != dataset.frame.y_true).any()
     frame = replace(dataset.frame, y_true=shuffled)
     other = replace(dataset, frame=frame)
     # The same rows stand in each split, whatever labels the strata would give.
+    monkeypatch.setattr("models.train_run.splits_of", lambda *_: parts)
+    monkeypatch.setattr("models.fit_posthoc.rows_fitted", lambda *_: fitted)
     for module in ("train_run", "fit_posthoc"):
-        parts = splits_of(run, dataset)
-        monkeypatch.setattr(f"models.{module}.splits_of", lambda *_, p=parts: p)
         monkeypatch.setattr(f"models.{module}.dataset_of", lambda *_: other)
     beside = made(bench.home / "beside")
+    other_run(beside, name, kind, dataset=dataset)
     blind = train_now(beside, run.recipe, dataset=dataset)
     np.testing.assert_array_equal(
         beside.scores(blind.id).scores.logits, bench.scores(run.id).scores.logits

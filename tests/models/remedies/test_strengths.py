@@ -9,6 +9,7 @@ from models.remedies.settings import Setting, dial_of, settings_of
 from models.remedies.strengths import (
     STRENGTHS,
     members,
+    path_strengths,
     strength_of,
     strengths,
     sweep_of,
@@ -38,6 +39,39 @@ def test_the_usual_strength_stands_in_the_middle(default):
     assert len(set(found)) == 5
     if 2 < default < 98:
         assert found[2] == pytest.approx(default, rel=0.05)
+
+
+def test_a_path_from_a_low_usual_strength_has_round_steps_that_widen():
+    found = path_strengths(dial(0.04, 0.0, 1.0))
+    assert found == [
+        *(0.0, 0.0025, 0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.16, 0.2, 0.25),
+        *(0.3, 0.36, 0.42, 0.49, 0.56, 0.64, 0.72, 0.81, 0.9, 1.0),
+    ]
+
+
+def test_a_path_elsewhere_has_even_round_steps():
+    assert path_strengths(dial(0.55, 0.0, 1.0), 6) == [0.0, 0.2, 0.4, 0.55, 0.8, 1.0]
+    assert path_strengths(dial(0.9, 0.05, 1.0))[:3] == [0.05, 0.1, 0.15]
+    assert path_strengths(dial(3.0, 1.0, 10.0), 10) == list(range(1, 11))
+
+
+@pytest.mark.parametrize("default", [0.0, 0.07, 0.5, 0.333, 1.0])
+@pytest.mark.parametrize("ends", [(0.0, 1.0), (-0.5, 3.0), (0.0, 1000.0)])
+def test_a_path_holds_its_ends_and_the_usual_strength(default, ends):
+    low, high = ends
+    usual = low + default * (high - low)
+    found = path_strengths(dial(usual, low, high))
+    assert (found[0], found[-1]) == ends
+    assert usual in found
+    assert 15 <= len(set(found)) == len(found) <= 21
+    assert found == sorted(found)
+    assert len({f"{s:.3g}" for s in found}) == len(found)
+
+
+def test_a_path_of_whole_numbers_has_whole_numbers():
+    found = path_strengths(dial(2, 1, 50, "integer"))
+    assert all(isinstance(value, int) for value in found)
+    assert path_strengths(dial(2, 1, 4, "integer")) == [1, 2, 3, 4]
 
 
 def test_whole_numbers_stay_whole_and_do_not_repeat():

@@ -1,0 +1,1 @@
+"""What is wrong with a model, of each kind at most once a group: what to mend."""
