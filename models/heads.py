@@ -1,14 +1,13 @@
 """The head of a network: its last layer, taken out, fitted anew and put back."""
 
 import copy
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 import torch
-from scipy.optimize import minimize
 from torch import nn
 
 from analysis.arrays import Floats, Ints
@@ -19,18 +18,11 @@ from models.changed_network import ChangedHead, ChangedNetwork, LastInputs
 from models.features import features_for
 from models.network_scorer import TorchScorer
 from models.networks import Mixture
-from models.probabilities import log_softmax
 from models.rows import rows_on
 from models.train import SCORING_ROWS
 
-STEPS = 500
-"""Steps of a fit at most; most need fewer than ten, or without curvature hundreds."""
-
-MOST_EXACT = 400
-"""Numbers of a head up to which its fit goes by the curvature of the loss."""
-
-LEAST_GAIN, LEAST_SHARE = 1e-14, 1e-6
-"""Where a fit stops: nats that a step would gain, and the share of it to be taken."""
+STEPS, TOLERANCE = 500, 1e-8
+"""Steps of a fit at most, of which most need fewer than ten, and its largest slope."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,19 +107,13 @@ def with_head(
 
 
 def fitted_head(
-    inputs: Floats,
-    labels: Ints,
-    weights: Floats,
-    k: int,
-    penalty: float,
-    start: tuple[Floats, Floats] | None = None,
+    inputs: Floats, labels: Ints, weights: Floats, k: int, penalty: float
 ) -> tuple[Floats, Floats]:
     """Fit a multinomial logistic regression with an L2 penalty.
 
     The sum of weighted log losses plus penalty / 2 times the squared norm of the
     weights, on inputs that are standardised first; weights average 1. An input that
-    does not vary gets no weight. It is convex: where it starts has no say but in the
-    last digits.
+    does not vary gets no weight.
 
     Parameters
     ----------
@@ -139,96 +125,35 @@ def fitted_head(
         Number of classes.
     penalty : float
         Above 0.
-    start : pair of float64[k, d] and float64[k], optional
-        A fit to rows much like these, from which fewer steps are needed.
 
     Returns
     -------
     float64[k, d], float64[k]
         Weights and biases for the inputs as they are.
     """
+    from sklearn.linear_model import LogisticRegression
+
     mass = weights / weights.mean()
     centre = np.average(inputs, axis=0, weights=mass)
     spread = np.sqrt(np.average((inputs - centre) ** 2, axis=0, weights=mass))
     varies = spread > 1e-9 * (1 + np.abs(centre))
     scale = np.where(varies, spread, 1.0)
     x = np.where(varies, (inputs - centre) / scale, 0.0)
-    centre = np.where(varies, centre, 0.0)
-    first = np.zeros((k, x.shape[1] + 1))
-    if start is not None:
-        kept = np.where(varies, start[0], 0.0)
-        first = np.column_stack([kept * scale, start[1] + kept @ centre])
-    with one_thread():
-        found = _minimum(x, np.eye(k)[labels], mass, penalty, first)
-    w = found[:, :-1] / scale
-    return w, found[:, -1] - w @ centre
-
-
-def _minimum(
-    x: Floats, own: Floats, mass: Floats, penalty: float, start: Floats
-) -> Floats:
-    """Return weights and, last, biases [k, d + 1] of the least penalised loss.
-
-    Labels come as 0 and 1, `own` [n, k].
-    """
-    n, k = own.shape
-    inputs = np.column_stack([x, np.ones(n)])  # [n, d + 1]
-    drawn = np.append(np.full(x.shape[1], penalty), 0.0)  # biases are not
-
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        w = flat.reshape(k, -1)
-        log_scores = log_softmax(inputs @ w.T)
-        value = -(mass @ (own * log_scores).sum(axis=1)) + (drawn * w**2).sum() / 2
-        off = mass[:, None] * (np.exp(log_scores) - own)  # [n, k]
-        return float(value) / n, (off.T @ inputs + drawn * w).ravel() / n
-
-    def curvature(flat: Floats) -> Floats:
-        scores = np.exp(log_softmax(inputs @ flat.reshape(k, -1).T))
-        blocks = np.zeros((k, k, inputs.shape[1], inputs.shape[1]))
-        for a, b in combinations(range(k), 2):
-            pull = (inputs * (mass * scores[:, a] * scores[:, b])[:, None]).T @ inputs
-            # The scores of a row sum to 1, and so the blocks of a class to 0.
-            blocks[[a, b], [b, a]] = -pull
-            blocks[[a, b], [a, b]] += pull
-        found: Floats = np.block([list(row) for row in blocks])
-        return (found + np.diag(np.tile(drawn, k))) / n
-
-    if start.size <= MOST_EXACT:
-        return _newton(loss, curvature, start.ravel()).reshape(k, -1)
-    answer = minimize(
-        loss,
-        start.ravel(),
-        jac=True,
-        method="L-BFGS-B",
-        options={"maxiter": STEPS, "ftol": 1e-9, "gtol": 1e-5, "maxcor": 30},
+    # Of two classes it fits the difference of their weights, whose squared norm is
+    # twice that of two opposite halves.
+    strength = (2.0 if k == 2 else 1.0) / penalty
+    model = LogisticRegression(
+        C=strength, solver="newton-cholesky", tol=TOLERANCE, max_iter=STEPS
     )
-    found: Floats = answer.x.reshape(k, -1)
-    return found
-
-
-def _newton(
-    loss: Callable[[Floats], tuple[float, Floats]],
-    curvature: Callable[[Floats], Floats],
-    start: Floats,
-) -> Floats:
-    """Return where a convex loss is least, by steps that are halved until it falls."""
-    at, (value, slope) = start, loss(start)
-    for _ in range(STEPS):
-        bent = curvature(at)
-        # One number added to all biases changes nothing, so the matrix has no inverse.
-        ridge = 1e-10 * max(float(np.trace(bent)), 1e-10)
-        step = np.linalg.solve(bent + ridge * np.eye(len(at)), slope)
-        gain = float(slope @ step)
-        share = 1.0
-        while share > LEAST_SHARE:
-            found, found_slope = loss(at - share * step)
-            if found <= value - share * gain / 4:
-                break
-            share /= 2
-        if gain < LEAST_GAIN or share <= LEAST_SHARE:
-            return at
-        at, value, slope = at - share * step, found, found_slope
-    return at
+    with one_thread(), warnings.catch_warnings():
+        # Where the curvature is singular it goes on by another method, and says so.
+        warnings.simplefilter("ignore")
+        model.fit(x, labels, sample_weight=mass)
+    w, b = model.coef_, model.intercept_
+    if k == 2:
+        w, b = np.vstack([-w, w]) / 2, np.append(-b, b) / 2
+    w = np.where(varies, w / scale, 0.0)
+    return w, b - w @ centre
 
 
 def refuse_absent_classes(labels: Ints, classes: tuple[str, ...], title: str) -> None:

@@ -16,6 +16,9 @@ MIN_DRAWS = 30
 TOO_FAR = 0.02
 """A gap as drawn that exceeds what was promised by more is not what was asked for."""
 
+DEARER = 1.05
+"""One threshold each that costs more, as a multiple of what draws do, is no remedy."""
+
 FEW, FAR = "few draws", "far from the tolerance"
 
 
@@ -116,7 +119,11 @@ class People:
 
 
 def against_draws(
-    tolerance: float, expected: Floats, realised: Realised, single: Floats
+    tolerance: float,
+    expected: Floats,
+    realised: Realised,
+    single: Floats,
+    single_cost: float,
 ) -> str:
     """Return why one threshold each serves better than draws: a word, or nothing.
 
@@ -129,8 +136,11 @@ def against_draws(
         What they come to.
     single : float[r]
         Gaps with one threshold for each group.
+    single_cost : float
+        Its cost per person: near a tolerance of 0 it may agree only where nearly
+        everybody is decided alike, and wrongly.
     """
-    if realised.fewest is None:
+    if realised.fewest is None or single_cost > DEARER * realised.cost:
         return ""
     drawn, other = float(realised.gaps.max()), float(np.max(single))
     if realised.fewest < MIN_DRAWS and other <= max(drawn, tolerance, ROUGHLY):

@@ -99,12 +99,7 @@ class BalancedHead(ModelChange):
             mixture.
         """
         from models.changed_network import LastInputs
-        from models.heads import (
-            fitted_head,
-            last_inputs,
-            refuse_absent_classes,
-            with_head,
-        )
+        from models.heads import last_inputs, refuse_absent_classes, with_head
 
         shared = LastInputs(network)
         frame, labels = rows_to_fit(calibration)
@@ -113,10 +108,9 @@ class BalancedHead(ModelChange):
         inputs = last_inputs(network, frame)
         k, weights = len(frame.classes), within_cells(frame.weights, cells)
         rows = Labelled(labels, weights, k)
-        starts = [fitted_head(x, labels, weights, k, self.penalty) for x in inputs]
         for evenness in strengths:
             counts = drawn_counts(cells, evenness)
-            head = self._head(inputs, rows, cells, counts, starts)
+            head = self._head(inputs, rows, cells, counts)
             found = {
                 "method": self.name,
                 "attribute": self.attribute,
@@ -143,12 +137,7 @@ class BalancedHead(ModelChange):
         )
 
     def _head(
-        self,
-        inputs: Floats,
-        rows: Labelled,
-        cells: LabelCells,
-        counts: Ints,
-        starts: Sequence[tuple[Floats, Floats]],
+        self, inputs: Floats, rows: Labelled, cells: LabelCells, counts: Ints
     ) -> Head:
         """Return for each member the mean of the fits to its subsamples."""
         from models.heads import Head, fitted_head
@@ -158,14 +147,12 @@ class BalancedHead(ModelChange):
         is_whole = counts.sum() == len(rows.labels)
         each = 1 if is_whole else -(-self.subsamples // len(inputs))
         weights, biases = [], []
-        for x, start in zip(inputs, starts, strict=True):
+        for x in inputs:
             fits = []
             for _ in range(each):
                 part = drawn_rows(cells, counts, rng)
                 labels, mass = rows.labels[part], rows.weights[part]
-                fits.append(
-                    fitted_head(x[part], labels, mass, rows.k, self.penalty, start)
-                )
+                fits.append(fitted_head(x[part], labels, mass, rows.k, self.penalty))
             weights.append(np.mean([w for w, _ in fits], axis=0))
             biases.append(np.mean([b for _, b in fits], axis=0))
         return Head(np.array(weights), np.array(biases))

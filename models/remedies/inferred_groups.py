@@ -189,8 +189,9 @@ class InferredGroups(PricedThresholds):
         }
         single = programme.outcome(programme.one_each(x, tolerance))
         single["is_within"] = max(single["gaps"]) <= tolerance + EXACT
-        gaps = np.array(drawn["gaps"]), realised, np.array(single["gaps"])
-        against = against_draws(tolerance, *gaps)
+        other = np.array(single["gaps"]), single["cost"]
+        expected = np.array(drawn["gaps"])
+        against = against_draws(tolerance, expected, realised, *other)
         if against:
             outcome["one_each"] = single
         taken = ONE_EACH if against else DRAWN

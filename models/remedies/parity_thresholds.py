@@ -86,8 +86,8 @@ class ParityThresholds(PricedThresholds):
             realised = everybody.outcome(drawn.lotteries, frontier.rates, self.prices)
             against = ""
             if self.decisions == DRAWN:
-                single = both[ONE_EACH].gaps
-                against = against_draws(tolerance, drawn.gaps, realised, single)
+                single = both[ONE_EACH].gaps, both[ONE_EACH].cost
+                against = against_draws(tolerance, drawn.gaps, realised, *single)
             taken = ONE_EACH if against else self.decisions
             found = self._found(people, both[taken])
             found |= self._outcome(people, frontier, both, realised)

@@ -226,7 +226,8 @@ def _accept(
         plain(f"Accept this {_name(dial)}"),
         type=importance,
         key=f"{KEY}.accept",
-        help="Makes a run of it. Test rows stay unseen until you compare.",
+        help="Makes a run of it. What it does to the test rows stays unseen until you "
+        "compare.",
     ):
         chosen = path.at(float(widgets.held(at, dial.default))).strength
         value = round(chosen) if dial.kind == "integer" else chosen

@@ -32,19 +32,23 @@ def test_a_drawn_rule_by_hand():
 
 
 @pytest.mark.parametrize(
-    ("fewest", "drawn", "single", "against"),
+    ("fewest", "drawn", "single", "cost", "against"),
     [
-        (None, 0.5, 0.0, ""),
-        (5, 0.03, 0.03, FEW),  # as near, and no luck needed
-        (5, 0.03, 0.08, ""),  # worse than the draws, few as they are
-        (300, 0.06, 0.02, ""),  # not two points past the tolerance
-        (300, 0.08, 0.02, FAR),
-        (300, 0.08, 0.09, ""),
+        (None, 0.5, 0.0, 0.3, ""),
+        (5, 0.03, 0.03, 0.3, FEW),  # as near, and no luck needed
+        (5, 0.03, 0.08, 0.3, ""),  # worse than the draws, few as they are
+        (5, 0.03, 0.03, 0.31, FEW),
+        (5, 0.03, 0.03, 0.6, ""),  # it agrees where nearly all are decided wrongly
+        (300, 0.06, 0.02, 0.3, ""),  # not two points past the tolerance
+        (300, 0.08, 0.02, 0.3, FAR),
+        (300, 0.08, 0.02, 0.6, ""),
+        (300, 0.08, 0.09, 0.3, ""),
     ],
 )
 def test_one_threshold_each_is_taken_only_where_it_serves_better(
-    fewest, drawn, single, against
+    fewest, drawn, single, cost, against
 ):
     realised = Realised(np.array([drawn, 0.0]), 0.3, fewest)
-    found = against_draws(0.05, np.array([0.05, 0]), realised, np.array([single, 0]))
+    expected, other = np.array([0.05, 0]), np.array([single, 0])
+    found = against_draws(0.05, expected, realised, other, cost)
     assert found == against

@@ -314,3 +314,24 @@ def test_three_distinct_scores_leave_a_gap_that_the_notes_name(labelled, rng):
     assert "one threshold for each group instead, a gap of" in " ".join(
         notes_of(other.parameters())
     )
+
+
+@pytest.mark.parametrize("seed", [0, 4])
+def test_a_tight_tolerance_never_ends_where_nearly_all_are_decided_wrongly(
+    labelled, seed
+):
+    """One group has hardly any positives, so single thresholds agree at the ends only.
+
+    Deciding for nobody would be wrong for those with the positive label, 22 %.
+    """
+    rng, n = np.random.default_rng(seed), 3_000
+    codes = np.repeat([0, 1, 2], [600, 1_200, 1_200])
+    spread, mean = np.where(codes == 0, 1.2, 2), np.where(codes == 0, -5.0, -1.5)
+    margin = rng.normal(size=n) * spread + mean
+    labels = (rng.random(n) < 1 / (1 + np.exp(-margin))).astype(int)
+    scorer, frame = labelled(np.column_stack([np.zeros(n), margin]), labels, codes)
+    frame = replace(frame, features=pd.DataFrame({"x": rng.normal(size=n)}))
+    for fitted in fitted_along(EqualizedOdds("group"), scorer, frame, [0.0, 0.0025]):
+        scores = fitted.score(frame).values[:, 1]  # noqa: PD011 (not pandas)
+        wrong = ((scores >= 0.5) != (labels == 1)).mean()
+        assert wrong <= labels.mean() + 0.02
