@@ -10,8 +10,9 @@ from analysis.charts.changes import change_unit
 from analysis.charts.groups import short_title, unit_of
 from analysis.compare import PairedComparison
 from analysis.estimates import Estimate
+from analysis.metrics.registry import metric_named
 from analysis.subgroups.disaggregate import Disaggregation
-from analysis.verdict import verdict
+from analysis.verdict import Verdict, verdict
 
 MOST_NAMED = 3
 """Groups named in a cell or a sentence; of more, the others are left out."""
@@ -33,9 +34,7 @@ def answer_words(paired: Mapping[str, tuple[str, PairedComparison]]) -> str:
             "before you take one."
         )
     verdicts = {title: verdict(r, metric) for title, (metric, r) in paired.items()}
-    best = min(
-        left, key=lambda t: (not verdicts[t].gained, bool(verdicts[t].lost), left[t])
-    )
+    best = min(left, key=lambda t: (*_standing(verdicts[t]), left[t]))
     metric, record = paired[best]
     found = verdicts[best]
     price = numbers.full(record.overall["accuracy"], "points")
@@ -44,6 +43,8 @@ def answer_words(paired: Mapping[str, tuple[str, PairedComparison]]) -> str:
         f"{_aim(record.before, metric)} to {_aim(record.after, metric)}, for {price} "
         "of accuracy"
     )
+    if not _has_side(metric):
+        return f"{said}; it {_moves(found)}."
     if found.lost:
         return f"{said}; but {_named(found.lost)} are surely worse off in it."
     if not found.gained:
@@ -57,18 +58,20 @@ def table(paired: Mapping[str, tuple[str, PairedComparison]]) -> pd.DataFrame:
     for title, (metric, record) in paired.items():
         found = verdict(record, metric)
         accuracy = numbers.full(record.overall["accuracy"], change_unit("accuracy"))
+        lower, higher = ("", "") if _has_side(metric) else ("lower: ", "higher: ")
+        gained, lost = _named(found.gained), _named(found.lost)
         rows.append(
             (
                 title,
                 _kind(metric, record),
                 _aim(record.before, metric),
                 _aim(record.after, metric),
+                f"{lower}{gained}" if gained else "none",
+                f"{higher}{lost}" if lost else "none",
                 accuracy,
-                _named(found.gained) or "none",
-                _named(found.lost) or "none",
             )
         )
-    columns = ["Fix", "Made for", "Before", "After", "Accuracy", "Better", "Worse"]
+    columns = ["Fix", "Made for", "Before", "After", "Better", "Worse", "Accuracy"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -76,6 +79,27 @@ def _left(metric: str, record: PairedComparison) -> float:
     """Return what is left of what a fix was made for, as a share; 1 if not known."""
     before, after = (_read(s, metric).value for s in (record.before, record.after))
     return float(after / before) if before > 0 and not np.isnan(after) else 1.0
+
+
+def _standing(found: Verdict) -> tuple[bool, bool]:
+    """Return how a fix ranks: first those that surely help somebody, and harm nobody.
+
+    A measure that is neither good nor bad has nobody who gains or loses by it.
+    """
+    if not _has_side(found.metric):
+        return (not (found.gained or found.lost), True)
+    return (not found.gained, bool(found.lost))
+
+
+def _has_side(metric: str) -> bool:
+    return metric_named(metric).better != "none"
+
+
+def _moves(found: Verdict) -> str:
+    """Say for whom a measure that is neither good nor bad fell and rose."""
+    said = [f"falls for {_named(found.gained)}"] if found.gained else []
+    said += [f"rises for {_named(found.lost)}"] if found.lost else []
+    return " and ".join(said) or "surely moves for no group"
 
 
 def _read(side: Disaggregation, metric: str) -> Estimate:

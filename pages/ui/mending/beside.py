@@ -112,8 +112,9 @@ def _compared(
         helps={
             "Before": "The largest gap between groups, or everyone\u2019s value.",
             "Accuracy": "Change over everyone, with its paired interval.",
-            "Better": "Groups for which the measure surely got better.",
-            "Worse": "Groups for which it surely got worse.",
+            "Better": "Groups for which the measure surely got better, or lower where "
+            "neither is better.",
+            "Worse": "Groups for which it surely got worse, or higher.",
         },
     )
     controls.chart(

@@ -122,9 +122,9 @@ def _first(recipes: Sequence[Recipe], runs: Sequence[Run | None]) -> None:
 
 def _title(one: Suggestion) -> str:
     """Return what a suggestion is called: its remedy, and by which groups."""
-    title = controls.short_name(one.stage.remedy)
+    title = controls.short_name(one.stage.remedy).removesuffix(" by thresholds")
     by = one.stage.settings.get("attribute")
-    return f"{title} by {by}" if by else title
+    return f"{title} ({by})" if by else title
 
 
 def _suggestion(

@@ -51,3 +51,22 @@ def test_the_table_has_each_fix_by_its_own_measure(make_evaluation):
     assert row["Before"].startswith("30\u00a0%")
     assert row["After"].startswith("5\u00a0%")
     assert (row["Better"], row["Worse"]) == ("a", "none")
+
+
+def test_more_selected_people_are_not_called_worse_off(make_evaluation):
+    """A selection rate is neither good nor bad."""
+    codes = np.repeat([0, 1], 200)
+
+    def selected(shares):
+        parts = [np.arange(200) < share * 200 for share in shares]
+        scores = np.where(np.concatenate(parts), 0.9, 0.1)
+        return make_evaluation(np.arange(400) % 2, scores, codes)
+
+    metrics = ("selection_rate", "accuracy")
+    sides = selected((0.2, 0.7)), selected((0.45, 0.5))
+    record = paired(*sides, ("group",), metrics)
+    said = answer_words({"parity": ("selection_rate", record)})
+    assert said.endswith("it falls for b and rises for a.")
+    assert "worse" not in said
+    (row,) = table({"parity": ("selection_rate", record)}).to_dict("records")
+    assert (row["Better"], row["Worse"]) == ("lower: b", "higher: a")
